@@ -1,0 +1,89 @@
+import type { CheerFigures } from './conditions';
+import type { LatencyWindow } from './latency-window';
+import type { SloReading, SloTracker } from './slo';
+import type { BreakerState } from './verdict';
+
+/** One bounded queue as it is now. */
+export interface QueueReading {
+  /** In the same unit as `capacity`. */
+  readonly depth: number;
+  readonly capacity: number;
+  /** Seconds for which the oldest item has been waiting; 0 when empty. */
+  readonly oldestAgeSeconds: number;
+  /** Seconds within which an item should be settled; absent when waiting is no fault. */
+  readonly ageTargetSeconds?: number;
+}
+
+export interface BreakerReading {
+  readonly downstream: string;
+  readonly state: BreakerState;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
+
+/** What a service has been told or has measured, before any judgement. */
+export interface EngineState {
+  readonly slos: ReadonlyMap<string, SloTracker>;
+  readonly latency: LatencyWindow;
+  readonly queues: ReadonlyMap<string, QueueReading>;
+  readonly breakers: ReadonlyMap<string, BreakerReading>;
+  /** Why events are refused, why the store is fenced, why it drains. */
+  readonly refusing?: string;
+  readonly fenced?: string;
+  readonly draining?: string;
+}
+
+/** The worst of each kind, with what it belongs to. */
+export interface WorstFigures {
+  readonly figures: CheerFigures;
+  readonly slo: SloReading | undefined;
+  readonly fullest: { readonly name: string; readonly saturation: number } | undefined;
+  readonly oldest:
+    { readonly name: string; readonly ageSeconds: number; readonly targetSeconds: number } | undefined;
+  readonly open: readonly string[];
+}
+
+/** A queue's depth / capacity; 1 when it has no capacity but something in it. */
+export function saturationOf({ depth, capacity }: QueueReading): number {
+  if (depth <= 0) return 0;
+  return capacity === 0 ? 1 : depth / capacity;
+}
+
+/** Of two untouched budgets the one that has seen more says more. */
+function isWorse(a: SloReading, b: SloReading): boolean {
+  if (a.budgetRemaining !== b.budgetRemaining) return a.budgetRemaining < b.budgetRemaining;
+  return a.good + a.bad > b.good + b.bad;
+}
+
+/** Everything that the conditions are judged by. */
+export function worstFigures(state: EngineState): WorstFigures {
+  let slo: SloReading | undefined;
+  for (const tracker of state.slos.values()) {
+    const reading = tracker.reading();
+    if (!slo || isWorse(reading, slo)) slo = reading;
+  }
+  let fullest: WorstFigures['fullest'];
+  let oldest: WorstFigures['oldest'];
+  for (const [name, queue] of state.queues) {
+    const saturation = saturationOf(queue);
+    // Negated, so that a figure that is not a number wins and shows.
+    if (!fullest || !(saturation <= fullest.saturation)) fullest = { name, saturation };
+    if (queue.ageTargetSeconds === undefined) continue;
+    const age = { name, ageSeconds: queue.oldestAgeSeconds, targetSeconds: queue.ageTargetSeconds };
+    if (!oldest || !(age.ageSeconds / age.targetSeconds <= oldest.ageSeconds / oldest.targetSeconds))
+      oldest = age;
+  }
+  const open = [...state.breakers.values()]
+    .filter((breaker) => breaker.state === 'open')
+    .map((b) => b.downstream);
+  const figures: CheerFigures = {
+    errorBudgetRemaining: slo?.budgetRemaining ?? 1,
+    latencyP90Seconds: state.latency.quantile(0.9) ?? null,
+    saturation: fullest?.saturation ?? 0,
+    ageRatio: oldest ? oldest.ageSeconds / oldest.targetSeconds : 0,
+    openBreakers: open.length,
+    blocked: state.refusing !== undefined || state.fenced !== undefined,
+    draining: state.draining !== undefined,
+  };
+  return { figures, slo, fullest, oldest, open };
+}

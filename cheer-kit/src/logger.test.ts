@@ -1,0 +1,105 @@
+import { createLogger, withCorrelation } from './logger';
+
+function setUp(level: 'info' | 'debug' = 'info') {
+  const lines: string[] = [];
+  const logger = createLogger({
+    service: 'exporter',
+    level,
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const entries = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { lines, logger, entries };
+}
+
+test('one JSON object a line, with level, time, service and a correlation id', () => {
+  const { lines, logger, entries } = setUp();
+  logger.info('first\nsecond');
+  logger.debug('not shown');
+  logger.warn({ note: 'a\r\nb\u2028c' }, 'third');
+  expect(lines).toHaveLength(2);
+  expect(lines.every((line) => line.indexOf('\n') === line.length - 1)).toBe(true);
+  const [first, second] = entries();
+  expect(first).toEqual({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    service: 'exporter',
+    msg: 'first\nsecond',
+    correlation_id: expect.any(String),
+  });
+  expect(second).toMatchObject({ level: 'warn', correlation_id: first?.['correlation_id'] });
+});
+
+test('children carry their correlation id once, and hand it on', () => {
+  const { lines, logger, entries } = setUp();
+  const request = withCorrelation(logger.child({ component: 'ingest' }), 'trace-1');
+  request.info('a');
+  request.child({ lane: 3 }).info('b');
+  withCorrelation(request, 'trace-2').info('c');
+  logger.info('d');
+  expect(entries()).toMatchObject([
+    { correlation_id: 'trace-1', component: 'ingest' },
+    { correlation_id: 'trace-1', component: 'ingest', lane: 3 },
+    { correlation_id: 'trace-2' },
+    {},
+  ]);
+  expect(entries()[3]?.['correlation_id']).not.toMatch(/^trace/);
+  expect(lines.every((line) => line.split('correlation_id').length === 2)).toBe(true);
+});
+
+test('secrets are redacted wherever they stand', () => {
+  const { lines, logger, entries } = setUp();
+  const error = Object.assign(new Error('GET https://u:hunter2@host/?token=hunter2 failed'), {
+    config: { headers: { Authorization: 'Bearer hunter2hunter2hunter2' } },
+    code: 'EFAIL',
+  });
+  const circular: Record<string, unknown> = { password: 'hunter2' };
+  circular['self'] = circular;
+  logger.info(
+    {
+      req: { headers: { authorization: 'hunter2', cookie: 'a=hunter2', 'x-api-key': 'hunter2', host: 'h' } },
+      events: [{ event_id: 'e1', payload: { a: 'hunter2' }, accessToken: 'hunter2' }],
+      note: 'sent Authorization: bearer hunter2hunter2hunter2 along',
+      bytes: Buffer.from('hunter2'),
+      circular,
+      at: new Date(0),
+      count: 3n,
+    },
+    'with api_key=x and ?api_key=hunter2&page=2',
+  );
+  logger.error({ err: error }, 'it failed: %s', 'bearer hunter2hunter2hunter2');
+  logger.error(error);
+  logger.child({ token: 'hunter2' }).info('child');
+  logger.info({ nested: { error } }, 'nested');
+  expect(lines.join('')).not.toContain('hunter2');
+  const [first, second, third] = entries();
+  expect(first).toMatchObject({
+    req: {
+      headers: { authorization: '[redacted]', cookie: '[redacted]', 'x-api-key': '[redacted]', host: 'h' },
+    },
+    events: [{ event_id: 'e1', payload: '[redacted]', accessToken: '[redacted]' }],
+    bytes: '[7 bytes]',
+    circular: { password: '[redacted]', self: '[circular]' },
+    at: '1970-01-01T00:00:00.000Z',
+    count: '3',
+    msg: 'with api_key=x and ?api_key=[redacted]&page=2',
+  });
+  expect(second).toMatchObject({
+    msg: 'it failed: bearer [redacted]',
+    err: { type: 'Error', code: 'EFAIL', config: { headers: { Authorization: '[redacted]' } } },
+  });
+  expect(third).toMatchObject({ msg: 'GET https://u:[redacted]@host/?token=[redacted] failed' });
+});
+
+test('what can not be read does not break the path', () => {
+  const { logger, entries } = setUp();
+  const trap = {
+    get boom(): string {
+      throw new Error('getter');
+    },
+  };
+  let deep: unknown = 'bottom';
+  for (let i = 0; i < 100; i++) deep = { deep };
+  expect(() => logger.info({ trap }, 'a')).not.toThrow();
+  expect(() => logger.info({ deep }, 'b')).not.toThrow();
+  expect(entries()).toMatchObject([{ msg: 'a' }, { msg: 'b' }]);
+});

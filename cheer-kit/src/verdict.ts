@@ -1,0 +1,66 @@
+/** States of a service's health cheer; see docs/architecture.md for the machine. */
+export const cheerStates = ['warming', 'green', 'yellow', 'red', 'disabled'] as const;
+export type CheerState = (typeof cheerStates)[number];
+
+export const conditionNames = ['error_budget', 'latency', 'saturation', 'age', 'breakers'] as const;
+export type ConditionName = (typeof conditionNames)[number];
+
+export const missReasons = ['latency', 'downstream', 'timeout', 'quarantined', 'error'] as const;
+export type MissReason = (typeof missReasons)[number];
+
+export const breakerStates = ['closed', 'open', 'half_open'] as const;
+export type BreakerState = (typeof breakerStates)[number];
+
+/** One condition of health: the figure beside its limit. */
+export interface Condition {
+  readonly name: ConditionName;
+  readonly ok: boolean;
+  /** What was measured: a ratio (error_budget, saturation), seconds (latency, age) or a count (breakers). Absent when idle. */
+  readonly figure?: number;
+  readonly limit: number;
+  /** A short sentence with both figures and what they belong to (slo, queue or downstream by name). */
+  readonly detail: string;
+}
+
+/** Why the state is not green, most severe first. */
+export interface Reason {
+  /** A condition's name, or `refusing`, `fenced`, `draining`. */
+  readonly code: ConditionName | 'refusing' | 'fenced' | 'draining';
+  readonly detail: string;
+  /** Epoch milliseconds at which this reason began. */
+  readonly since: number;
+}
+
+/** The health cheer of one service at one moment. */
+export interface CheerVerdict {
+  readonly state: CheerState;
+  /** 0 to 100; null while warming or disabled. */
+  readonly score: number | null;
+  /** True when no real event was seen in the latency window. */
+  readonly idle: boolean;
+  /** Epoch milliseconds since when this state holds. */
+  readonly since: number;
+  readonly reasons: readonly Reason[];
+  readonly conditions: readonly Condition[];
+  /** Smallest remaining error budget over all SLOs in the 1 h window, 1 when untouched, negative when overspent. */
+  readonly errorBudgetRemaining: number;
+  readonly cheersTotal: number;
+  readonly missesTotal: number;
+}
+
+/** Something worth telling: a state change, a miss, an operator's action. */
+export interface CheerEvent {
+  /** Grows by one for each event; survives restarts. */
+  readonly sequence: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly kind: 'state' | 'miss' | 'quarantine' | 'flag' | 'release';
+  readonly title: string;
+  readonly detail: string;
+  readonly state?: CheerState;
+  readonly reason?: MissReason;
+}
+
+/** Real traffic counts in SLOs; synthetic traffic (heartbeats, release checks) only keeps the signal alive. */
+export const trafficKinds = ['real', 'synthetic'] as const;
+export type TrafficKind = (typeof trafficKinds)[number];

@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { stepSchema } from './steps';
+
+/** `host:port`; port 0 picks a free one. IPv6 hosts stand in brackets. */
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not host:port, for example 127.0.0.1:8080');
+const positive = z.number().int().positive();
+const ratio = z.number().min(0).max(1);
+
+const roles = ['producer', 'reader', 'operator'] as const;
+export type Role = (typeof roles)[number];
+
+const apiKey = z.strictObject({
+  name: z.string().min(1).describe('Who holds the key; shown in logs and audits'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex: printf %s "$KEY" | sha256sum')
+    .describe('SHA-256 of the key, lower-case hex; the key itself is never stored')
+    .meta({ secret: true }),
+  roles: z.array(z.enum(roles)).min(1),
+  tenant: z.string().min(1).default('default'),
+});
+
+const limits = z.strictObject({
+  bodyBytes: positive
+    .default(8 * 2 ** 20)
+    .describe('Largest body of a JSON or CloudEvents request and gRPC message'),
+  streamBytes: positive.default(256 * 2 ** 20).describe('Largest NDJSON body after decompression'),
+  eventBytes: positive.default(1_000_000).describe('Largest single event (one line, one array item)'),
+  eventsPerRequest: positive.default(100_000).describe('Most events in one request'),
+  jsonDepth: positive.default(64).describe('Deepest nesting of an event'),
+  headerBytes: positive.default(16 * 1024).describe('Largest header block of a request'),
+  requestSeconds: positive.default(60).describe('A request that has not been read whole by then is ended'),
+  bufferedBytes: positive.default(128 * 2 ** 20).describe('Bytes of events in memory before intake pauses'),
+  clockAheadSeconds: positive.default(86_400).describe('A timestamp further in the future is refused'),
+});
+
+const ingest = z.strictObject({
+  mintIds: z
+    .boolean()
+    .default(false)
+    .describe('Mint an event_id for events without one instead of refusing them'),
+  source: z.string().min(1).optional().describe('Default source; /selfcheer/<service> when absent'),
+  type: z.string().min(1).default('selfcheer.event').describe('Default type'),
+  limits: limits.prefault({}),
+});
+
+const dedupe = z.strictObject({
+  windowSeconds: positive.default(86_400).describe('How long an event id is remembered'),
+  maxIds: positive.default(20_000_000).describe('Most event ids remembered; the shorter window holds'),
+  onConflict: z
+    .enum(['upsert', 'reject'])
+    .default('upsert')
+    .describe('Same id, other body: publish it as the next revision, or refuse it'),
+});
+
+const outbox = z.strictObject({
+  lanes: z
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('Ordered slices; fixed when the store is created'),
+  quotaBytes: positive
+    .default(8 * 2 ** 30)
+    .describe('Bytes of unsent events; yellow at 70 %, refused from 85 %'),
+  queueBytes: positive.default(64 * 2 ** 20).describe('Bytes that may wait for the next synced batch'),
+});
+
+const publish = z.strictObject({
+  batchEvents: positive.default(500).describe('Most events in one batch of a lane'),
+  batchBytes: positive.default(512 * 1024).describe('Most bytes in one batch of a lane'),
+  timeoutMs: positive
+    .default(10_000)
+    .describe('A send that is not answered by then is ambiguous and is sent again'),
+  backoffMinMs: positive.default(100).describe('First wait before a retry; doubles, with full jitter'),
+  backoffMaxMs: positive.default(30_000).describe('Longest wait before a retry'),
+});
+
+const kafka = z.strictObject({
+  brokers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('host:port list; empty uses the embedded log sink'),
+  topic: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,200}$/, 'is not a Kafka topic name')
+    .default('events')
+    .describe('Topic; of the embedded log sink, too'),
+  clientId: z.string().min(1).default('selfcheer').describe('Client id that the brokers see'),
+  ssl: z.boolean().default(false).describe('TLS to the brokers'),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('SASL; set all three or none'),
+      username: z.string().min(1).describe('SASL user'),
+      password: z.string().min(1).describe('SASL password').meta({ secret: true }),
+    })
+    .optional(),
+});
+
+const log = z.strictObject({
+  segmentBytes: positive
+    .default(64 * 2 ** 20)
+    .describe('A segment of the embedded sink is rotated at this size'),
+});
+
+const slo = z.strictObject({
+  availabilityObjective: ratio
+    .default(0.999)
+    .describe('Share of ingests that are not refused or failed for our reasons'),
+  latencyObjective: ratio.default(0.99).describe('Share of ingests that are acknowledged within the target'),
+  latencyTargetSeconds: z.number().positive().default(0.12).describe('Request to acknowledgement'),
+  deliveryObjective: ratio.default(0.999).describe('Share of events that the sink has within the target'),
+  deliveryTargetSeconds: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Acceptance to the acknowledgement of the sink'),
+  minBadEvents: positive
+    .default(10)
+    .describe('Burn alerts need at least this many bad events in their window'),
+});
+
+const cheer = z.strictObject({
+  latencyTargetSeconds: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('p90 of ingest latency that counts as healthy'),
+  budgetFloorRatio: ratio.default(0.1).describe('Least error budget left that counts as healthy'),
+  saturationCeilingRatio: ratio.default(0.7).describe('A queue this full is not healthy'),
+  holdSeconds: z.number().min(0).default(30).describe('How long all must be well before the state improves'),
+  heartbeatSeconds: z
+    .number()
+    .positive()
+    .default(2)
+    .describe('At idle one synthetic event goes out this often'),
+});
+
+export const configSchema = z.strictObject({
+  service: z.string().min(1).default('exporter').describe('Name of this service; part of the default source'),
+  http: address.default('127.0.0.1:8080').describe('HTTP ingest, host:port; port 0 picks a free one'),
+  grpc: address.default('127.0.0.1:50051').describe('gRPC ingest, host:port'),
+  admin: address.default('127.0.0.1:9464').describe('Metrics, health, API and live page, host:port'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Directory of the store and the embedded sink')
+    .meta({ file: true }),
+  ack: z
+    .enum(['outbox', 'broker'])
+    .default('outbox')
+    .describe('Acknowledge when synced to this disk, or when the sink has it'),
+  tls: z.enum(['off', 'mesh']).default('off').describe('mesh: a service mesh in front terminates TLS'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('Allow a bind beyond loopback without TLS and authentication'),
+  grpcReflection: z.boolean().optional().describe('Default: on loopback only'),
+  drainSeconds: z.number().min(0).default(10).describe('SIGTERM to exit at the most'),
+  readinessLagSeconds: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Wait after readiness turns false, for the balancer'),
+  track: z
+    .enum(['stable', 'canary', 'preview'])
+    .default('stable')
+    .describe('Rollout track, a label of cheer_build_info'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least level that is logged'),
+  auth: z
+    .strictObject({
+      apiKeys: z.array(apiKey).default([]).describe('Empty: no key is asked for (loopback only)'),
+    })
+    .prefault({}),
+  ingest: ingest.prefault({}),
+  dedupe: dedupe.prefault({}),
+  outbox: outbox.prefault({}),
+  enrich: z
+    .array(stepSchema)
+    .default([{ step: 'normalize' }, { step: 'fingerprint' }, { step: 'lateness' }])
+    .describe('Enrichment steps, in order'),
+  publish: publish.prefault({}),
+  kafka: kafka.prefault({}),
+  log: log.prefault({}),
+  slo: slo.prefault({}),
+  cheer: cheer.prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type ApiKey = z.infer<typeof apiKey>;
+export type Limits = z.infer<typeof limits>;

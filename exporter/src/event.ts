@@ -1,0 +1,169 @@
+import { hash } from 'node:crypto';
+
+/** Real traffic counts in SLOs; synthetic traffic (heartbeat, release checks) has its own lane, topic and label. */
+export type Traffic = 'real' | 'synthetic';
+
+/** W3C trace context as it came with the request; carried through the outbox into the Kafka headers. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
+/** The fields of one event as a producer sent them, checked, before any default is applied. */
+export interface EventDraft {
+  readonly id: string;
+  /** UTF-8 JSON text of the payload, byte for byte as it came; never parsed into an object of ours. */
+  readonly payload: Buffer;
+  /** Epoch milliseconds. */
+  readonly timestamp?: number;
+  readonly source?: string;
+  readonly type?: string;
+  /** Partition key; the event id when absent. */
+  readonly key?: string;
+  /** True when the payload is the base64 text of bytes that are not JSON (CloudEvents `data_base64`). */
+  readonly base64?: boolean;
+}
+
+/** What a transport knows beside the event itself. */
+export interface Arrival {
+  /** Epoch milliseconds at which the event was read. */
+  readonly receivedAt: number;
+  readonly tenant: string;
+  readonly traffic: Traffic;
+  readonly trace?: TraceContext;
+}
+
+/** One event with its defaults, ready for the outbox. */
+export interface Event {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly key: string;
+  /** Epoch milliseconds; the time of receipt when the producer gave none. */
+  readonly timestamp: number;
+  readonly receivedAt: number;
+  readonly tenant: string;
+  readonly traffic: Traffic;
+  readonly trace?: TraceContext;
+  readonly base64: boolean;
+  readonly payload: Buffer;
+  /** 16 bytes over the fields as sent: equal for a duplicate, different for an update. */
+  readonly bodyHash: Buffer;
+  /** 16 bytes over source and id: the identity that deduplication uses. */
+  readonly identity: Buffer;
+}
+
+export interface EventDefaults {
+  readonly source: string;
+  readonly type: string;
+}
+
+/** Truncated SHA-256: 128 bits, so that nobody can craft two events that pass for one. */
+export function digest16(text: string | Buffer): Buffer {
+  return hash('sha256', text, 'buffer').subarray(0, 16);
+}
+
+/** Applies defaults and computes the two hashes. */
+export function createEvent(draft: EventDraft, arrival: Arrival, defaults: EventDefaults): Event {
+  const source = draft.source ?? defaults.source;
+  const sent = JSON.stringify([draft.source, draft.type, draft.key, draft.timestamp, draft.base64]);
+  return {
+    id: draft.id,
+    source,
+    type: draft.type ?? defaults.type,
+    key: draft.key ?? draft.id,
+    timestamp: draft.timestamp ?? arrival.receivedAt,
+    receivedAt: arrival.receivedAt,
+    tenant: arrival.tenant,
+    traffic: arrival.traffic,
+    ...(arrival.trace && { trace: arrival.trace }),
+    base64: draft.base64 ?? false,
+    payload: draft.payload,
+    bodyHash: digest16(Buffer.concat([Buffer.from(sent), draft.payload])),
+    identity: digest16(`${source.length}:${source}${draft.id}`),
+  };
+}
+
+/** Bytes that an event holds in memory and, roughly, in the store. */
+export function sizeOf(event: Event): number {
+  return (
+    event.payload.length + event.id.length + event.source.length + event.type.length + event.key.length + 200
+  );
+}
+
+/** What became of one event that was handed to the outbox. */
+export type AppendOutcome =
+  | { readonly status: 'accepted'; readonly revision: number; readonly lane: number; readonly seq: number }
+  | { readonly status: 'updated'; readonly revision: number; readonly lane: number; readonly seq: number }
+  | { readonly status: 'duplicate'; readonly revision: number }
+  | { readonly status: 'conflict'; readonly revision: number };
+
+/** The durable store as ingest sees it. */
+export interface Acceptor {
+  /**
+   * Stores events; resolves, in the order given, only when every one of them is synced to disk.
+   * Rejects with a retriable SelfcheerError (codes `store_full`, `store_fenced`, `draining`) when it can't
+   * promise that; then nothing of this call is acknowledged.
+   */
+  append(events: readonly Event[]): Promise<AppendOutcome[]>;
+}
+
+/** An event as it comes back out of the store. */
+export interface StoredEvent {
+  readonly lane: number;
+  readonly seq: number;
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly key: string;
+  readonly timestamp: number;
+  /** Epoch milliseconds at which it was accepted. */
+  readonly acceptedAt: number;
+  readonly tenant: string;
+  readonly traffic: Traffic;
+  readonly trace?: TraceContext;
+  readonly base64: boolean;
+  readonly revision: number;
+  readonly payload: Buffer;
+}
+
+export const quarantineReasons = ['schema', 'expression', 'lookup', 'too_large', 'refused', 'bug'] as const;
+export type QuarantineReason = (typeof quarantineReasons)[number];
+
+/** Why and where an event was set aside. */
+export interface QuarantineVerdict {
+  readonly reason: QuarantineReason;
+  /** The enrichment step by name, or `publish`. */
+  readonly step: string;
+  /** One sentence for the person who looks at it, with the path that failed where there is one. */
+  readonly detail: string;
+}
+
+/** What enrichment made of one event. Only a bug throws. */
+export type EnrichOutcome =
+  | {
+      readonly outcome: 'ok';
+      /** JSON text: the payload as it came, or without what a step dropped, redacted or hashed. */
+      readonly payload: Buffer;
+      /** JSON text of the `enriched` object. */
+      readonly enriched: Buffer;
+    }
+  | { readonly outcome: 'drop'; readonly step: string }
+  | { readonly outcome: 'quarantine'; readonly verdict: QuarantineVerdict }
+  | { readonly outcome: 'retry'; readonly step: string; readonly detail: string };
+
+/** The chain of enrichment steps. Same event and same config give byte-identical output. */
+export interface Enricher {
+  enrich(event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome>;
+}
+
+/** An event that waits in quarantine for a person. */
+export interface QuarantinedEvent {
+  /** Grows by one for each quarantined event of this store. */
+  readonly number: number;
+  readonly event: StoredEvent;
+  readonly verdict: QuarantineVerdict;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly quarantinedAt: number;
+}
