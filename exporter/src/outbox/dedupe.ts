@@ -1,0 +1,131 @@
+import { crc32c } from '@node-rs/crc32';
+import type { ClassicLevel } from 'classic-level';
+import type { Event } from '../event';
+import { dedupeKey, dedupeRange } from './keys';
+import type { StoreState } from './state';
+
+/** What is remembered of an identity: the body that was last accepted under it. */
+export interface Remembered {
+  readonly bodyHash: Buffer;
+  readonly revision: number;
+}
+
+export interface DedupeOptions {
+  readonly windowSeconds: number;
+  readonly maxIds: number;
+}
+
+type Db = ClassicLevel<Buffer, Buffer>;
+const entryBytes = 24;
+const sliceIds = 10_000;
+
+/** 16 bytes of body hash, u32 revision, CRC32C of both. */
+export function encodeRemembered(bodyHash: Buffer, revision: number): Buffer {
+  const entry = Buffer.allocUnsafe(entryBytes);
+  entry.set(bodyHash, 0);
+  entry.writeUInt32BE(revision, 16);
+  entry.writeUInt32BE(crc32c(entry.subarray(0, 20)), 20);
+  return entry;
+}
+
+/** A damaged entry counts as unknown: its event may then be published twice, but is never lost. */
+export function decodeRemembered(entry: Buffer): Remembered | undefined {
+  if (entry.length !== entryBytes || crc32c(entry.subarray(0, 20)) !== entry.readUInt32BE(20))
+    return undefined;
+  return { bodyHash: entry.subarray(0, 16), revision: entry.readUInt32BE(16) };
+}
+
+/**
+ * Remembers identities in generations: the newest is written, the newest two are looked up, an older one is removed
+ * as a range, in slices, so that no commit waits for it. A generation ends at the window's length or at half of
+ * `maxIds`; so what was accepted within the window is known, as long as the ids fit.
+ */
+export class Dedupe {
+  private dropping: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly db: Db,
+    private readonly state: StoreState,
+    private readonly options: DedupeOptions,
+  ) {}
+
+  /** Key under which an identity is written now. */
+  key(identity: Buffer): Buffer {
+    return dedupeKey(this.state.dedupe.generations[0]!.id, identity);
+  }
+
+  /** What is remembered of each event's identity, in the order given. */
+  async lookup(events: readonly Event[]): Promise<(Remembered | undefined)[]> {
+    const [newest, older] = this.state.dedupe.generations;
+    const found = await this.read(newest!.id, events);
+    if (!older || older.count === 0) return found;
+    const missing: number[] = [];
+    for (let i = 0; i < found.length; i++) if (!found[i]) missing.push(i);
+    if (missing.length > 0) {
+      const rest = await this.read(
+        older.id,
+        missing.map((i) => events[i]!),
+      );
+      for (let j = 0; j < missing.length; j++) found[missing[j]!] = rest[j];
+    }
+    return found;
+  }
+
+  private async read(generation: number, events: readonly Event[]): Promise<(Remembered | undefined)[]> {
+    const rows = await this.db.getMany(events.map((event) => dedupeKey(generation, event.identity)));
+    return rows.map((row) => row && decodeRemembered(row));
+  }
+
+  /** Seconds for which an accepted id is surely known at this moment. */
+  windowSeconds(): number {
+    const { generations, dropped } = this.state.dedupe;
+    if (!dropped) return this.options.windowSeconds;
+    const covered = generations.reduce((sum, generation) => sum + generation.ageMs, 0) / 1000;
+    return Math.min(this.options.windowSeconds, covered);
+  }
+
+  /** Number of identities held. */
+  size(): number {
+    return this.state.dedupe.generations.reduce((sum, generation) => sum + generation.count, 0);
+  }
+
+  /** Adds to the newest generation's age and begins a new one when it is full or old. True when the state changed. */
+  age(elapsedMs: number): boolean {
+    const { dedupe } = this.state;
+    const newest = dedupe.generations[0]!;
+    newest.ageMs += elapsedMs;
+    const full = newest.count >= this.options.maxIds / 2;
+    if (!full && newest.ageMs < this.options.windowSeconds * 1000) return false;
+    if (newest.count === 0) {
+      newest.ageMs = 0;
+      return false;
+    }
+    dedupe.generations.unshift({ id: newest.id + 1, count: 0, ageMs: 0 });
+    for (const old of dedupe.generations.splice(2)) {
+      dedupe.dropping.push(old.id);
+      dedupe.dropped = true;
+    }
+    return true;
+  }
+
+  /** Removes what is left of dropped generations, in the background. */
+  startDropping(): void {
+    this.dropping = this.dropping.then(() => this.drop());
+  }
+
+  private async drop(): Promise<void> {
+    const { dedupe } = this.state;
+    while (dedupe.dropping.length > 0 && !this.closed) {
+      const range = dedupeRange(dedupe.dropping[0]!);
+      const [left] = await this.db.keys({ ...range, limit: 1 }).all();
+      if (left) await this.db.clear({ ...range, limit: sliceIds });
+      else dedupe.dropping.shift();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.dropping;
+  }
+}

@@ -1,0 +1,82 @@
+import { crc32c } from '@node-rs/crc32';
+
+/*
+ * Key spaces of the store, each named by its first byte so that one ordered range holds each:
+ *   d  generation u32, identity 16 bytes     dedupe
+ *   m  name                                  meta
+ *   o  lane u16, seq u64                     outbox
+ *   q  number u64                            quarantine
+ */
+const dedupePrefix = 0x64;
+const outboxPrefix = 0x6f;
+const quarantinePrefix = 0x71;
+
+/** Key of the one row that holds the store's state (see state.ts). */
+export const stateKey = Buffer.from('m state');
+
+function writeSeq(key: Buffer, seq: number, at: number): void {
+  key.writeUInt32BE(Math.floor(seq / 2 ** 32), at);
+  key.writeUInt32BE(seq % 2 ** 32, at + 4);
+}
+
+function readSeq(key: Buffer, at: number): number {
+  return key.readUInt32BE(at) * 2 ** 32 + key.readUInt32BE(at + 4);
+}
+
+export function outboxKey(lane: number, seq: number): Buffer {
+  const key = Buffer.allocUnsafe(11);
+  key[0] = outboxPrefix;
+  key.writeUInt16BE(lane, 1);
+  writeSeq(key, seq, 3);
+  return key;
+}
+
+export function parseOutboxKey(key: Buffer): { lane: number; seq: number } {
+  return { lane: key.readUInt16BE(1), seq: readSeq(key, 3) };
+}
+
+/** Every outbox row of every lane. */
+export const outboxRange = { gte: Buffer.from([outboxPrefix]), lt: Buffer.from([outboxPrefix + 1]) };
+
+export function quarantineKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = quarantinePrefix;
+  writeSeq(key, number, 1);
+  return key;
+}
+
+export function parseQuarantineKey(key: Buffer): number {
+  return readSeq(key, 1);
+}
+
+export const quarantineRange = {
+  gte: Buffer.from([quarantinePrefix]),
+  lt: Buffer.from([quarantinePrefix + 1]),
+};
+
+export function dedupeKey(generation: number, identity: Buffer): Buffer {
+  const key = Buffer.allocUnsafe(21);
+  key[0] = dedupePrefix;
+  key.writeUInt32BE(generation, 1);
+  key.set(identity, 5);
+  return key;
+}
+
+/** All identities of one generation. */
+export function dedupeRange(generation: number): { gte: Buffer; lt: Buffer } {
+  const bound = (value: number): Buffer => {
+    const key = Buffer.allocUnsafe(5);
+    key[0] = dedupePrefix;
+    key.writeUInt32BE(value, 1);
+    return key;
+  };
+  return { gte: bound(generation), lt: bound(generation + 1) };
+}
+
+/** Every identity of every generation. */
+export const dedupeSpace = { gte: Buffer.from([dedupePrefix]), lt: Buffer.from([dedupePrefix + 1]) };
+
+/** Lane of a partition key: equal keys share a lane, so they keep their order. */
+export function laneOf(key: string, lanes: number): number {
+  return crc32c(key) % lanes;
+}

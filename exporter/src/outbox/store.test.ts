@@ -1,0 +1,146 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEvent } from '../event';
+import { checkStore } from './check';
+import { Outbox } from './outbox';
+import { openStore, storePaths } from './store';
+
+const options = {
+  dedupe: { windowSeconds: 60, maxIds: 1_000_000, onConflict: 'upsert' },
+  quotaBytes: 2 ** 30,
+  queueBytes: 2 ** 26,
+} as const;
+const silent = { committed: () => undefined, fenced: () => undefined };
+
+/** The directory as a kill -9 would leave it: a copy taken while the store is open. */
+async function crashedStore(root: string, name: string): Promise<string> {
+  const live = join(root, `${name}-live`);
+  const crashed = join(root, name);
+  const store = await openStore(live, 4);
+  const outbox = new Outbox(store, options, silent);
+  for (let round = 0; round < 20; round++) {
+    const events = Array.from({ length: 50 }, (_, i) =>
+      createEvent(
+        { id: `${round}-${i}`, payload: Buffer.from(`"${'x'.repeat(200)}"`) },
+        { receivedAt: 0, tenant: 'default', traffic: 'real' },
+        { source: '/s', type: 't' },
+      ),
+    );
+    await outbox.append(events);
+  }
+  cpSync(live, crashed, { recursive: true });
+  await outbox.close();
+  return crashed;
+}
+
+function fileOf(dir: string, pattern: RegExp): string {
+  const level = storePaths(dir).level;
+  return join(
+    level,
+    readdirSync(level).find((name) => pattern.test(name))!,
+  );
+}
+
+describe('a store as it is found', () => {
+  let root: string;
+  beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'store-'))));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  it('is created with mode 0700 and opens again, unclean after a crash and clean after a close', async () => {
+    const dir = await crashedStore(root, 'whole');
+    expect(statSync(storePaths(dir).level).mode & 0o777).toBe(0o700);
+    expect(await checkStore(dir)).toMatchObject({
+      ok: true,
+      clean: false,
+      records: 1000,
+      dedupeEntries: 1000,
+    });
+    const store = await openStore(dir, 4);
+    expect(store.manifest.current.generation).toBe(2);
+    await new Outbox(store, options, silent).close();
+    expect(await checkStore(dir)).toMatchObject({ ok: true, clean: true, records: 1000 });
+  });
+
+  it('is held by one process only', async () => {
+    const dir = join(root, 'locked');
+    const held = await openStore(dir, 4);
+    // A second handle in this process shares the first one, so another process must try.
+    const { spawnSync } = await import('node:child_process');
+    const script = `new (require('classic-level').ClassicLevel)(${JSON.stringify(storePaths(dir).level)}).open().catch((e) => console.log(e.cause.code))`;
+    const other = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 20_000 });
+    expect(other.stdout.trim()).toBe('LEVEL_LOCKED');
+    await new Outbox(held, options, silent).close();
+  });
+
+  const damages: Record<string, (dir: string) => void> = {
+    'log truncated': (dir) => {
+      const log = fileOf(dir, /\.log$/);
+      truncateSync(log, Math.floor(statSync(log).size / 2));
+    },
+    'byte flipped in the log': (dir) => {
+      const log = fileOf(dir, /\.log$/);
+      const bytes = readFileSync(log);
+      bytes[Math.floor(bytes.length / 2)]! ^= 0xff;
+      writeFileSync(log, bytes);
+    },
+    'log empty': (dir) => truncateSync(fileOf(dir, /\.log$/), 0),
+    'CURRENT lost': (dir) => rmSync(fileOf(dir, /^CURRENT$/)),
+    'MANIFEST empty': (dir) => truncateSync(fileOf(dir, /^MANIFEST/), 0),
+    'all of LevelDB lost': (dir) => {
+      rmSync(storePaths(dir).level, { recursive: true });
+      mkdirSync(storePaths(dir).level);
+    },
+    'own manifest lost': (dir) => rmSync(storePaths(dir).manifest),
+    'own manifest overwritten': (dir) => writeFileSync(storePaths(dir).manifest, 'not a manifest'),
+  };
+
+  it.each(Object.entries(damages))(
+    '%s: refused with what to do, and reported by check',
+    async (name, damage) => {
+      const dir = await crashedStore(root, name.replaceAll(' ', '-'));
+      damage(dir);
+      const refusal = await openStore(dir, 4).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      expect(refusal).toMatchObject({ name: 'StoreError', retriable: false });
+      expect(refusal?.message).toMatch(/selfcheer store check/);
+      const report = await checkStore(dir);
+      expect(report.ok).toBe(false);
+      expect(report.problems.length).toBeGreaterThan(0);
+    },
+  );
+
+  it("refuses another store's manifest", async () => {
+    const [one, two] = [await crashedStore(root, 'one'), await crashedStore(root, 'two')];
+    cpSync(storePaths(one).manifest, storePaths(two).manifest);
+    await expect(openStore(two, 4)).rejects.toThrow(/belongs to store/);
+  });
+
+  it('survives a torn write of its manifest by the other slot', async () => {
+    const dir = await crashedStore(root, 'torn');
+    const path = storePaths(dir).manifest;
+    const bytes = readFileSync(path);
+    const slots = [bytes.subarray(0, 16_384), bytes.subarray(16_384)];
+    const updates = slots.map((slot) => Number(/"update":(\d+)/.exec(slot.toString('latin1'))![1]));
+    const newest = updates[0]! > updates[1]! ? 0 : 1;
+    slots[newest]!.fill(0, 40, 60);
+    writeFileSync(path, bytes);
+    expect(await checkStore(dir)).toMatchObject({ ok: true, records: 1000 });
+  });
+
+  it('names a missing store', async () => {
+    await expect(checkStore(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'store_missing' });
+  });
+});
