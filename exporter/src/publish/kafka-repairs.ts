@@ -1,0 +1,83 @@
+/**
+ * Two repairs to kafkajs 2.2.4, which is pinned exactly because they reach inside it. Both only add what is missing and
+ * leave everything as it was where the inside does not look as expected; a test holds that they still take.
+ */
+
+/** What a broker answered for one partition of a produce request. `errorCode` 0: written. */
+export interface PartitionResult {
+  readonly topicName: string;
+  readonly partition: number;
+  readonly errorCode: number;
+}
+
+interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+interface ProduceResponse {
+  parse: (answer: ProduceAnswer) => Promise<ProduceAnswer>;
+}
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
+}
+interface RequestQueueClass {
+  prototype: RequestQueue;
+}
+
+const results = new WeakMap<object, readonly PartitionResult[]>();
+let repaired = false;
+
+/** The answer for each partition of the request behind this error; undefined when no broker answered it. */
+export function partitionResultsOf(error: unknown): readonly PartitionResult[] | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const found = results.get(at);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Applies the repairs once in this process. */
+export function repairKafkajs(): void {
+  if (repaired) return;
+  repaired = true;
+  /* eslint-disable @typescript-eslint/no-require-imports -- inner modules have no type declarations */
+  keepPartitionResults(require('kafkajs/src/protocol/requests/produce/v7/response') as ProduceResponse);
+  restIdleQueues(require('kafkajs/src/network/requestQueue') as RequestQueueClass);
+  /* eslint-enable @typescript-eslint/no-require-imports */
+}
+
+/**
+ * A produce answer says for every partition whether it was written. kafkajs throws the first error in it and forgets
+ * the rest, so that a batch with one refused partition would have to be sent again whole. (Version 7 is what every
+ * broker since 2.1 speaks with kafkajs; with an older one the results are merely unknown.)
+ */
+function keepPartitionResults(response: ProduceResponse): void {
+  const parse = response.parse;
+  response.parse = async (answer) => {
+    try {
+      return await parse(answer);
+    } catch (error) {
+      if (error instanceof Error) {
+        const flat = answer.topics.flatMap(({ topicName, partitions }) =>
+          partitions.map(({ partition, errorCode }) => ({ topicName, partition, errorCode })),
+        );
+        results.set(error, flat);
+      }
+      throw error;
+    }
+  };
+}
+
+/**
+ * After its first answer each connection looks for pending requests every millisecond for as long as it lives, with a
+ * negative timeout that Node 24 warns about. There is something to look for only while a request is pending.
+ */
+function restIdleQueues({ prototype }: RequestQueueClass): void {
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}
