@@ -1,0 +1,46 @@
+import { configSchema, type Config } from '../config/schema';
+import { UsageError } from '../errors';
+import { checkBindPolicy, isLoopbackHost } from './bind-policy';
+
+const apiKeys = [{ name: 'web', sha256: 'a'.repeat(64), roles: ['producer' as const] }];
+const config = (more: object): Config => configSchema.parse(more);
+
+test.each(['127.0.0.1', '127.8.9.10', 'localhost', 'LOCALHOST', '[::1]', '::1'])('%s is loopback', (host) => {
+  expect(isLoopbackHost(host)).toBe(true);
+});
+
+test.each([
+  '0.0.0.0',
+  '[::]',
+  '::',
+  '10.0.0.1',
+  '128.0.0.1',
+  'example.com',
+  'localhost.example.com',
+  '127.0.0.1.nip.io',
+  '',
+])('%j is not loopback', (host) => {
+  expect(isLoopbackHost(host)).toBe(false);
+});
+
+describe('checkBindPolicy', () => {
+  test.each([
+    {},
+    { http: '[::1]:8080', admin: 'localhost:0' },
+    { http: '0.0.0.0:8080', insecure: true },
+    { http: '0.0.0.0:8080', tls: 'mesh', auth: { apiKeys } },
+  ])('allows %j', (more) => {
+    expect(() => checkBindPolicy(config(more))).not.toThrow();
+  });
+
+  test.each([
+    [{ http: '0.0.0.0:8080' }, /http 0\.0\.0\.0:8080.*TLS.*and authentication.*insecure: true/],
+    [{ grpc: '[::]:50051', tls: 'mesh' }, /grpc \[::\]:50051.*without authentication/],
+    [{ admin: 'example.com:9464', auth: { apiKeys } }, /admin example\.com:9464.*without TLS \(/],
+    [{ http: '10.0.0.1:1', admin: '10.0.0.1:2' }, /http 10\.0\.0\.1:1, admin 10\.0\.0\.1:2/],
+  ])('refuses %j', (more, message) => {
+    const check = (): void => checkBindPolicy(config(more));
+    expect(check).toThrow(UsageError);
+    expect(check).toThrow(message);
+  });
+});

@@ -1,0 +1,283 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  status as grpcStatus,
+  type Metadata,
+  type ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import type { Authenticator } from '../auth/authenticator';
+import type { Role } from '../config/schema';
+import type { TraceContext, Traffic } from '../event';
+import { grpcMethods, type GrpcMethod } from './grpc-schema';
+import { callFailure, refusalFailure, type GrpcCode, type GrpcFailure } from './grpc-status';
+import { refusal, type Delivery, type Intake } from './intake';
+import type { Refusal } from './problem';
+import { traceOf, trafficOf } from './request-context';
+
+export interface GrpcObserver {
+  /** One call ended. `seconds`: from its headers to its status. */
+  grpcHandled(method: GrpcMethod, code: GrpcCode, seconds: number): void;
+}
+
+export interface GateOptions {
+  readonly intake: Intake;
+  readonly authenticator: Authenticator;
+  readonly limits: { readonly headerBytes: number; readonly requestSeconds: number };
+  readonly observer: GrpcObserver;
+}
+
+/** What the gate found out about a call, for its handler. */
+export interface AdmittedCall {
+  readonly tenant: string;
+  readonly traffic: Traffic;
+  readonly trace: TraceContext | undefined;
+  /** True when nobody waits for an answer any more: cancelled, past its deadline, or answered. */
+  readonly over: boolean;
+  /**
+   * Hands the reserved bytes of a message over to the handler, who releases them when the event is durable or refused.
+   * False when the call is over: then they are released already, and the message is not worth storing.
+   */
+  take(bytes: number): boolean;
+}
+
+/** Methods that are not for everybody. Health and reflection are: probes have no credentials. */
+const roles: Partial<Record<GrpcMethod, Role>> = {
+  'selfcheer.v1.IngestService/Ingest': 'producer',
+  'selfcheer.v1.IngestService/IngestBatch': 'producer',
+  'selfcheer.v1.IngestService/IngestStream': 'producer',
+  'selfcheer.v1.CheerService/GetCheer': 'reader',
+  'selfcheer.v1.CheerService/WatchCheer': 'reader',
+};
+
+type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
+type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+const admitted = new WeakMap<Metadata, AdmittedCall>();
+
+/** What the gate found out about the call that came with this metadata. */
+export function admittedCall(metadata: Metadata): AdmittedCall {
+  const call = admitted.get(metadata);
+  if (!call) throw new Error('the call did not pass the gate');
+  return call;
+}
+
+/** Details of a call for the intake; the events were read just now. */
+export function deliveryOf(call: AdmittedCall, intake: Intake): Delivery {
+  const { tenant, traffic, trace } = call;
+  const read = { receivedAt: intake.now(), startedAt: intake.clock() };
+  return { transport: 'grpc', tenant, traffic, ...read, ...(trace && { trace }) };
+}
+
+/**
+ * Stands before every call, and before its body is read: who is it, may they, is anything taken now, is there memory
+ * for the message. And behind it: which status did it end with, and does the status carry its details.
+ */
+export function grpcGate(options: GateOptions): ServerInterceptor {
+  return (definition, call) => {
+    const method = grpcMethods.find((name) => name === definition.path.slice(1));
+    if (method !== undefined) new GatedCall(method, definition.requestStream, call, options);
+    return call as ServerInterceptingCall; // the type asks for the wrapper class; only its interface is used
+  };
+}
+
+class GatedCall implements Listener, AdmittedCall {
+  tenant = '';
+  traffic: Traffic = 'real';
+  trace: TraceContext | undefined;
+  over = false;
+  readonly #method: GrpcMethod;
+  readonly #streams: boolean;
+  readonly #options: GateOptions;
+  readonly #startedAt: number;
+  readonly #send: (status: Status) => void;
+  #next: Listener | undefined;
+  #answered = false;
+  /** Bytes that are reserved and that the handler has not taken over. */
+  #reserved = 0;
+  #waiting: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    method: GrpcMethod,
+    streams: boolean,
+    call: ServerInterceptingCallInterface,
+    options: GateOptions,
+  ) {
+    this.#method = method;
+    this.#streams = streams;
+    this.#options = options;
+    this.#startedAt = options.intake.clock();
+    this.#send = call.sendStatus.bind(call);
+    const start = call.start.bind(call);
+    // grpc-js ends some calls itself (oversize, deadline, damaged compression) and passes interceptors by. Only in the
+    // place of its own method can such a status be counted and be given its details.
+    call.sendStatus = (status) => this.#finish(status);
+    call.start = (listener) => {
+      this.#next = listener;
+      if (!streams)
+        this.#timer = setTimeout(() => this.#tooSlow(), options.limits.requestSeconds * 1000).unref();
+      start(this);
+    };
+  }
+
+  take(bytes: number): boolean {
+    if (this.over) return false;
+    this.#reserved -= bytes;
+    return true;
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    const role = roles[this.#method];
+    if (role !== undefined) {
+      const failure = this.#judge(metadata, role);
+      if (failure) {
+        this.#finish(failure);
+        return;
+      }
+      admitted.set(metadata, this);
+    }
+    this.#next?.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    const { memory } = this.#options.intake;
+    if (roles[this.#method] === undefined) this.#next?.onReceiveMessage(message);
+    else if (memory.tryReserve(message.length)) this.#pass(message);
+    else if (this.#streams) this.#wait(message);
+    else this.#finish(this.#refuse(bufferFull()));
+  }
+
+  onReceiveHalfClose(): void {
+    clearTimeout(this.#timer);
+    this.#next?.onReceiveHalfClose();
+  }
+
+  /** Called by grpc-js at the end of every call, also of one that went well. */
+  onCancel(): void {
+    clearTimeout(this.#timer);
+    this.#observe(grpcStatus.CANCELLED);
+    this.over = true;
+    this.#options.intake.memory.release(this.#reserved);
+    this.#reserved = 0;
+    this.#waiting?.abort();
+    this.#next?.onCancel();
+  }
+
+  #judge(metadata: Metadata, role: Role): GrpcFailure | undefined {
+    try {
+      return this.#admit(metadata, role);
+    } catch (error) {
+      return refusalFailure(this.#options.intake.refusalOf(error)); // a throw here would leave the caller waiting
+    }
+  }
+
+  #admit(metadata: Metadata, role: Role): GrpcFailure | undefined {
+    const { authenticator, intake, limits } = this.#options;
+    const sent = headerBytes(metadata);
+    if (sent > limits.headerBytes) {
+      const detail = `the metadata has ${sent} bytes; at most ${limits.headerBytes} are allowed`;
+      return callFailure('headers_too_large', detail);
+    }
+    const headers = headersOf(metadata);
+    this.trace = traceOf(headers);
+    this.traffic = trafficOf(headers);
+    const authorization = only(metadata.get('authorization'));
+    const caller = authenticator.authenticate({ authorization, apiKey: only(metadata.get('x-api-key')) });
+    if (caller === 'missing' || caller === 'invalid') {
+      const wrong = caller === 'missing' ? 'no API key was sent' : 'the API key is not known';
+      return callFailure('unauthenticated', `${wrong}: send one as metadata, authorization: Bearer KEY`);
+    }
+    if (!caller.roles.includes(role)) {
+      return callFailure('forbidden', `${caller.name} does not have the role ${role}`);
+    }
+    this.tenant = caller.tenant;
+    const closed = role === 'producer' ? intake.gate() : undefined;
+    return closed && this.#refuse(closed);
+  }
+
+  #pass(message: Buffer): void {
+    this.#reserved += message.length;
+    this.#next?.onReceiveMessage(message);
+  }
+
+  /** Holds a stream's next message back, and so all behind it, until there is memory. */
+  #wait(message: Buffer): void {
+    const { intake, limits } = this.#options;
+    const waiting = (this.#waiting = new AbortController());
+    const timer = setTimeout(() => waiting.abort(), limits.requestSeconds * 1000).unref();
+    intake.memory
+      .reserve(message.length, waiting.signal)
+      .then(
+        () => (this.over ? intake.memory.release(message.length) : this.#pass(message)),
+        () => this.#finish(this.#refuse(bufferFull())),
+      )
+      .finally(() => clearTimeout(timer));
+  }
+
+  #refuse(why: Refusal): GrpcFailure {
+    if (!this.over) this.#options.intake.refused(why, 1, { transport: 'grpc', traffic: this.traffic });
+    return refusalFailure(why);
+  }
+
+  #tooSlow(): void {
+    const seconds = this.#options.limits.requestSeconds;
+    this.#finish(callFailure('request_timeout', `the request was not there whole after ${seconds} s`));
+  }
+
+  #finish(status: Status): void {
+    const ending = withDetails(status);
+    this.#observe(ending.code);
+    this.#send(ending);
+  }
+
+  #observe(code: grpcStatus): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    const { intake, observer } = this.#options;
+    const seconds = (intake.clock() - this.#startedAt) / 1000;
+    observer.grpcHandled(this.#method, grpcStatus[code] as GrpcCode, seconds);
+  }
+}
+
+/** Our own failures as they are; those of grpc-js with the code that they should have and with details. */
+function withDetails(status: Status): Status {
+  const { code, details, metadata } = status;
+  if (code === grpcStatus.OK || (metadata?.get('grpc-status-details-bin').length ?? 0) > 0) return status;
+  if (code === grpcStatus.RESOURCE_EXHAUSTED) return callFailure('body_too_large', details);
+  if (code !== grpcStatus.INTERNAL) return status;
+  if (details === 'Failed to decompress message') return callFailure('invalid_encoding', details);
+  return details.startsWith('Invalid grpc-timeout') ? callFailure('bad_request', details) : status;
+}
+
+function bufferFull(): Refusal {
+  return refusal('buffer_full', 'too many bytes wait to be stored: send again later, or less at once');
+}
+
+/** Size of the metadata as HTTP/2 counts it (RFC 9113, 10.5.1): 32 bytes for each field beside its text. */
+function headerBytes(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of Array.isArray(values) ? values : [values])
+      bytes += name.length + String(value).length + 32;
+  }
+  return bytes;
+}
+
+/** The metadata that says where the call comes from, as HTTP would carry it. */
+function headersOf(metadata: Metadata): IncomingHttpHeaders {
+  return {
+    traceparent: only(metadata.get('traceparent')),
+    tracestate: list(metadata.get('tracestate')),
+    baggage: list(metadata.get('baggage')),
+  };
+}
+
+/** Two credentials, or two parents, are none. */
+function only(values: readonly (string | Buffer)[]): string | undefined {
+  return values.length === 1 ? String(values[0]) : undefined;
+}
+
+function list(values: readonly (string | Buffer)[]): string | undefined {
+  return values.length > 0 ? values.join(',') : undefined;
+}

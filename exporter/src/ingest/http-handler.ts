@@ -1,0 +1,175 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Authenticator, Identity } from '../auth/authenticator';
+import type { Limits } from '../config/schema';
+import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
+import { problemAnswer, refusalAnswer, sendAnswer, totalsAnswer, type Answer } from './http-answer';
+import type { Intake } from './intake';
+import type { RequestProblem } from './problem';
+import { isSupportedEncoding, supportedEncodings } from './request-body';
+import { prefersMinimal, requestIdOf, traceOf, trafficOf } from './request-context';
+
+export const eventsPath = '/v1/events';
+
+export interface HttpIngestOptions {
+  readonly intake: Intake;
+  readonly authenticator: Authenticator;
+  readonly limits: Limits;
+  /** Serves every other path, for example an express app. */
+  readonly fallback: RequestListener;
+  /** Called once for each answered request; seconds from its headers to its answer. */
+  readonly answered: (method: string, status: number, seconds: number) => void;
+}
+
+/** A request that passed its headers' checks, or the answer that it gets instead. */
+type Admission = { readonly admitted: Omit<BodyRequest, 'request'> } | { readonly answer: Answer };
+
+/**
+ * `POST /v1/events` on plain node:http, in front of the app that serves everything else: a framework costs more than
+ * all of ingest. The order of the checks is that of their cost; the body comes last.
+ */
+export class HttpIngest {
+  readonly #options: HttpIngestOptions;
+  readonly #bodies: BodyIntake;
+
+  constructor(options: HttpIngestOptions) {
+    this.#options = options;
+    this.#bodies = new BodyIntake(options.intake, options.limits);
+  }
+
+  /** For the server's `request` event. */
+  readonly handle: RequestListener = (request, response) => {
+    if (pathOf(request) === eventsPath) void this.#serve(request, response);
+    else this.#options.fallback(request, response);
+  };
+
+  /** For the server's `checkContinue` event: who waits for `100 Continue` gets it only when the body is wanted. */
+  readonly handleExpect: RequestListener = (request, response) => {
+    if (pathOf(request) === eventsPath) {
+      void this.#serve(request, response, () => response.writeContinue());
+      return;
+    }
+    response.writeContinue();
+    this.#options.fallback(request, response);
+  };
+
+  async #serve(request: IncomingMessage, response: ServerResponse, goOn?: () => void): Promise<void> {
+    const { intake, answered } = this.#options;
+    const from = intake.clock();
+    const requestId = requestIdOf(request.headers);
+    try {
+      const admission = this.#admit(request, requestId);
+      if ('answer' in admission) sendAnswer(request, response, admission.answer, requestId);
+      else {
+        goOn?.();
+        await this.#take({ request, ...admission.admitted }, response, requestId);
+      }
+    } catch (error) {
+      const why = intake.refusalOf(error);
+      intake.refused(why, 1, { transport: 'http', traffic: trafficOf(request.headers) });
+      sendAnswer(request, response, refusalAnswer(why, requestId), requestId);
+    }
+    if (response.headersSent)
+      answered(request.method ?? '', response.statusCode, (intake.clock() - from) / 1000);
+  }
+
+  async #take(from: BodyRequest, response: ServerResponse, requestId: string): Promise<void> {
+    const { intake } = this.#options;
+    const { pipeline, halted, close } = await this.#bodies.take(from);
+    const totals = await pipeline.finish();
+    if (response.closed) {
+      close();
+      return;
+    }
+    response.once('close', close);
+    let answer: Answer;
+    if (halted?.kind === 'gone') return; // 'close' is on its way
+    if (halted?.kind === 'problem') {
+      intake.rejected(1, from.delivery);
+      const { code, detail } = halted.problem;
+      answer = problemAnswer(code, detail, requestId, { totals });
+    } else if (halted) {
+      intake.refused(halted.refusal, 1, from.delivery);
+      answer = refusalAnswer(halted.refusal, requestId, totals);
+    } else if (totals.refusal) answer = refusalAnswer(totals.refusal, requestId, totals);
+    else answer = totalsAnswer(totals, from.minimal, requestId);
+    sendAnswer(from.request, response, answer, requestId);
+  }
+
+  #admit(request: IncomingMessage, requestId: string): Admission {
+    const { intake, limits } = this.#options;
+    const { headers } = request;
+    const traffic = trafficOf(headers);
+    if (request.method !== 'POST') {
+      const detail = `${request.method} ${eventsPath}: send events with POST`;
+      return {
+        answer: problemAnswer('method_not_allowed', detail, requestId, { headers: { allow: 'POST' } }),
+      };
+    }
+    const identity = this.#identify(request, requestId);
+    if ('status' in identity) return { answer: identity };
+    const closed = intake.gate();
+    if (closed) {
+      intake.refused(closed, 1, { transport: 'http', traffic });
+      return { answer: refusalAnswer(closed, requestId) };
+    }
+    const reject = (problem: RequestProblem, extra: Record<string, string> = {}): Admission => {
+      intake.rejected(1, { transport: 'http', traffic });
+      return { answer: problemAnswer(problem.code, problem.detail, requestId, { headers: extra }) };
+    };
+    const format = formatOf(headers);
+    if (typeof format !== 'string') return reject(format, { 'accept-post': supportedTypes });
+    const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+    if (!isSupportedEncoding(encoding)) {
+      const detail = `The content encoding ${JSON.stringify(encoding)}; send ${supportedEncodings} or none`;
+      return reject({ code: 'unsupported_encoding', detail }, { 'accept-encoding': supportedEncodings });
+    }
+    const contentLength =
+      headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+    const limit = maxBodyBytes(format, limits);
+    if (contentLength !== undefined && contentLength > limit) {
+      const detail = `the body has ${contentLength} bytes; at most ${limit} are allowed: send it in smaller requests`;
+      return reject({ code: 'body_too_large', detail });
+    }
+    const trace = traceOf(headers);
+    const delivery = {
+      transport: 'http',
+      tenant: identity.tenant,
+      traffic,
+      ...(trace && { trace }),
+    } as const;
+    return { admitted: { format, encoding, contentLength, delivery, minimal: prefersMinimal(headers) } };
+  }
+
+  #identify(request: IncomingMessage, requestId: string): Identity | Answer {
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    const identity = this.#options.authenticator.authenticate({
+      authorization,
+      apiKey: typeof apiKey === 'string' ? apiKey : undefined,
+    });
+    if (identity === 'missing' || identity === 'invalid') {
+      const challenge =
+        identity === 'missing'
+          ? 'Bearer realm="selfcheer"'
+          : 'Bearer realm="selfcheer", error="invalid_token"';
+      const detail =
+        identity === 'missing'
+          ? 'Send an API key: Authorization: Bearer KEY, or X-API-Key: KEY'
+          : 'This API key is not known: check it with whoever runs the exporter';
+      return problemAnswer('unauthenticated', detail, requestId, {
+        headers: { 'www-authenticate': challenge },
+      });
+    }
+    if (identity.roles.includes('producer')) return identity;
+    return problemAnswer(
+      'forbidden',
+      `${identity.name} may not send events: it lacks the role producer`,
+      requestId,
+    );
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '';
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { ByteBudget } from './byte-budget';
+import { refusal } from './intake';
+import type { Refusal, RequestProblem } from './problem';
+
+/** Why a body is not read to its end. `gone`: the client left, nobody waits for an answer. */
+export type Halt =
+  | { readonly kind: 'problem'; readonly problem: RequestProblem }
+  | { readonly kind: 'refusal'; readonly refusal: Refusal }
+  | { readonly kind: 'gone' };
+
+export class HaltError extends Error {
+  readonly halt: Halt;
+
+  constructor(halt: Halt) {
+    super(`the body is not read further: ${halt.kind}`);
+    this.halt = halt;
+  }
+}
+
+/** Decompressors by Content-Encoding; `deflate` is the zlib format (RFC 9110, section 8.4.1.2). */
+const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
+  gzip: () => createGunzip({ chunkSize: 65_536 }),
+  'x-gzip': () => createGunzip({ chunkSize: 65_536 }),
+  deflate: () => createInflate({ chunkSize: 65_536 }),
+  br: () => createBrotliDecompress({ chunkSize: 65_536 }),
+};
+export const supportedEncodings = 'gzip, deflate, br';
+
+export function isSupportedEncoding(encoding: string): boolean {
+  return encoding === 'identity' || Object.hasOwn(decoders, encoding);
+}
+
+export interface BodyOptions {
+  readonly encoding: string;
+  /** Most bytes, on the wire and after decompression. */
+  readonly maxBytes: number;
+  /** The body must have arrived by then. */
+  readonly deadlineMs: number;
+  /** Longest wait for memory; two requests that each hold some of it must not wait for each other for ever. */
+  readonly maxWaitMs: number;
+  readonly memory: ByteBudget;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  /** Called when memory is short: give back what can be given. */
+  readonly onShort: () => void;
+  /** Told how many milliseconds we, not the client, held up reading. */
+  readonly onWaited: (ms: number) => void;
+}
+
+/**
+ * The body of one request as bounded chunks: decompressed, counted, its memory reserved before anything looks at it.
+ * While no memory is free it is not read, so TCP slows the client down.
+ */
+export class RequestBody {
+  readonly #request: IncomingMessage;
+  readonly #source: Readable;
+  readonly #options: BodyOptions;
+  readonly #deadline: NodeJS.Timeout;
+  #halt: Halt | undefined;
+  #ended = false;
+  #prepaid = 0;
+  #wake: (() => void) | undefined;
+  #waiting: AbortController | undefined;
+  #wireBytes = 0;
+  #bytes = 0;
+
+  constructor(request: IncomingMessage, options: BodyOptions) {
+    this.#request = request;
+    this.#options = options;
+    const detail = `the request did not arrive whole within ${options.deadlineMs / 1000} s`;
+    const late = (): void => this.#stop({ kind: 'problem', problem: { code: 'request_timeout', detail } });
+    this.#deadline = setTimeout(late, options.deadlineMs);
+    request.on('error', this.#onGone); // a client that leaves is an error, ECONNRESET
+    const decoder = decoders[options.encoding]?.();
+    if (decoder) {
+      request.on('data', this.#onWire);
+      request.pipe(decoder);
+    }
+    this.#source = decoder ?? request;
+    this.#source.on('readable', this.#onReadable).on('end', this.#onEnd);
+    decoder?.on('error', this.#onDamaged);
+  }
+
+  /** The whole body. Its bytes stay reserved: the caller releases as many as the buffer has. Throws HaltError. */
+  async whole(contentLength: number | undefined): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    try {
+      if (contentLength !== undefined && this.#options.encoding === 'identity') {
+        await this.#reserve(contentLength);
+        this.#prepaid = contentLength;
+      }
+      for await (const chunk of this.chunks()) {
+        chunks.push(chunk);
+        length += chunk.length;
+      }
+    } catch (error) {
+      this.#options.memory.release(length);
+      throw error;
+    }
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+  }
+
+  /** Chunks as they come. The reserved bytes of a chunk belong to the consumer. Throws HaltError. */
+  async *chunks(): AsyncGenerator<Buffer, void, void> {
+    for (;;) {
+      if (this.#halt) throw new HaltError(this.#halt);
+      const chunk = this.#source.read() as Buffer | null;
+      if (chunk !== null) {
+        this.#bytes += chunk.length;
+        if (this.#bytes > this.#options.maxBytes) throw new HaltError(this.#tooLarge());
+        if (this.#prepaid >= chunk.length) this.#prepaid -= chunk.length;
+        else await this.#reserve(chunk.length);
+        yield chunk;
+      } else if (this.#ended) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Stops reading and lets go of everything that is still reserved here. Call it once, in any case. */
+  close(): void {
+    clearTimeout(this.#deadline);
+    this.#options.memory.release(this.#prepaid);
+    this.#prepaid = 0;
+    this.#source.off('readable', this.#onReadable).off('end', this.#onEnd);
+    this.#request.off('data', this.#onWire);
+    if (this.#source !== this.#request) {
+      this.#request.unpipe();
+      this.#source.destroy(); // its 'error' listener stays: a decoder may still fail while it is torn down
+    }
+  }
+
+  async #reserve(bytes: number): Promise<void> {
+    const { memory, clock, maxWaitMs, onShort, onWaited } = this.#options;
+    if (memory.tryReserve(bytes)) return;
+    onShort();
+    const from = clock();
+    const waiting = (this.#waiting = new AbortController());
+    const timer = setTimeout(() => {
+      const why = refusal('buffer_full', 'No memory came free in time; send again later, or less at once');
+      waiting.abort(new HaltError({ kind: 'refusal', refusal: why }));
+    }, maxWaitMs);
+    try {
+      await memory.reserve(bytes, waiting.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = undefined;
+      onWaited(clock() - from);
+    }
+  }
+
+  #tooLarge(): Halt {
+    const detail = `the body has more than ${this.#options.maxBytes} bytes: send it in smaller requests`;
+    return { kind: 'problem', problem: { code: 'body_too_large', detail } };
+  }
+
+  #stop(halt: Halt): void {
+    this.#halt ??= halt;
+    this.#wake?.();
+    this.#waiting?.abort(new HaltError(this.#halt));
+  }
+
+  readonly #onReadable = (): void => this.#wake?.();
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#wake?.();
+  };
+  readonly #onGone = (): void => this.#stop({ kind: 'gone' });
+  readonly #onDamaged = (error: Error): void => {
+    const detail = `the ${this.#options.encoding} body is damaged or cut short: ${error.message}`;
+    this.#stop({ kind: 'problem', problem: { code: 'invalid_encoding', detail } });
+  };
+  readonly #onWire = (chunk: Buffer): void => {
+    this.#wireBytes += chunk.length;
+    if (this.#wireBytes > this.#options.maxBytes) this.#stop(this.#tooLarge());
+  };
+}

@@ -1,0 +1,350 @@
+import type {
+  CheerEvent,
+  CheerState,
+  CheerVerdict,
+  Condition,
+  ConditionName,
+  MissReason,
+  Reason,
+} from '@selfcheer/cheer-kit';
+import type { QuarantinedEvent, QuarantineReason } from '../../src/event';
+import type {
+  LaneView,
+  PipelineView,
+  QueueView,
+  ResourcesView,
+  ServiceInfo,
+  SloView,
+  StageView,
+} from '../../src/sidecar/admin-view';
+
+/** Everything that an AdminView tells, at one moment. */
+export interface Scene {
+  readonly info: ServiceInfo;
+  readonly verdict: CheerVerdict;
+  readonly slo: readonly SloView[];
+  readonly pipeline: PipelineView;
+  readonly resources: ResourcesView | undefined;
+  readonly events: readonly CheerEvent[];
+  readonly quarantine: readonly QuarantinedEvent[];
+}
+
+export const second = 1000;
+export const minute = 60 * second;
+export const ago = (ms: number): number => Date.now() - ms;
+
+export const info = (over: Partial<ServiceInfo> = {}): ServiceInfo => ({
+  service: 'exporter',
+  version: '0.1.0',
+  track: 'stable',
+  sink: 'kafka',
+  topic: 'events',
+  startedAt: ago(193 * minute),
+  ...over,
+});
+
+const wellConditions: Readonly<Record<ConditionName, Condition>> = {
+  error_budget: {
+    name: 'error_budget',
+    ok: true,
+    figure: 0.94,
+    limit: 0.1,
+    detail: 'delivery has 94 % of its budget left, floor 10 %',
+  },
+  latency: {
+    name: 'latency',
+    ok: true,
+    figure: 0.0042,
+    limit: 0.1,
+    detail: 'p90 of ingest is 4.2 ms, target 100 ms',
+  },
+  saturation: {
+    name: 'saturation',
+    ok: true,
+    figure: 0.12,
+    limit: 0.7,
+    detail: 'outbox is the fullest queue with 12 %, ceiling 70 %',
+  },
+  age: {
+    name: 'age',
+    ok: true,
+    figure: 0.21,
+    limit: 1,
+    detail: 'the oldest unsettled event waits 0.2 s, target 1 s',
+  },
+  breakers: { name: 'breakers', ok: true, figure: 0, limit: 0, detail: 'no breaker is open' },
+};
+
+export const conditions = (over: readonly Condition[] = []): Condition[] =>
+  Object.values(wellConditions).map((well) => over.find(({ name }) => name === well.name) ?? well);
+
+export const verdict = (state: CheerState, over: Partial<CheerVerdict> = {}): CheerVerdict => ({
+  state,
+  score: 97,
+  idle: false,
+  since: ago(41 * minute),
+  reasons: [],
+  conditions: conditions(),
+  errorBudgetRemaining: 0.94,
+  cheersTotal: 18_204,
+  missesTotal: 11,
+  ...over,
+});
+
+export const slo = (
+  budgets: readonly [number, number, number] = [0.98, 0.97, 0.94],
+  good = 4_182_330,
+): SloView[] => [
+  {
+    name: 'ingest-availability',
+    description: 'Not refused and not failed for our reasons',
+    objective: 0.999,
+    windowSeconds: 3600,
+    good,
+    bad: spent(good, 0.001, budgets[0]),
+    budgetRemaining: budgets[0],
+  },
+  {
+    name: 'ingest-latency',
+    description: 'Acknowledged within 120 ms',
+    objective: 0.99,
+    windowSeconds: 3600,
+    good,
+    bad: spent(good, 0.01, budgets[1]),
+    budgetRemaining: budgets[1],
+  },
+  {
+    name: 'delivery',
+    description: 'Accepted to broker-acknowledged within 1 s',
+    objective: 0.999,
+    windowSeconds: 3600,
+    good,
+    bad: spent(good, 0.001, budgets[2]),
+    budgetRemaining: budgets[2],
+  },
+];
+
+function spent(good: number, budget: number, remaining: number): number {
+  return Math.round(good * budget * (1 - remaining));
+}
+
+export const stages = (rate: number, slow = 1, total = 4_182_330): StageView[] => [
+  { name: 'ingest', rate, total, latency: { p50: 0.0011, p90: 0.0042, p99: 0.0117 } },
+  { name: 'commit', rate, total, latency: { p50: 0.0008, p90: 0.0021, p99: 0.0083 } },
+  {
+    name: 'enrich',
+    rate: rate * 0.998,
+    total: total - 210,
+    latency: { p50: 0.00004, p90: 0.0001, p99: 0.0006 },
+  },
+  {
+    name: 'publish',
+    rate: (rate * 0.998) / slow,
+    total: total - 412,
+    latency: { p50: 0.0064 * slow, p90: 0.018 * slow, p99: 0.061 * slow },
+  },
+];
+
+export const queues = (outbox = 0.12, age?: number): QueueView[] => [
+  { name: 'commit', depth: 3_210_240, capacity: 67_108_864, unit: 'bytes', ceiling: 0.7 },
+  {
+    name: 'outbox',
+    depth: Math.round(outbox * 8_589_934_592),
+    capacity: 8_589_934_592,
+    unit: 'bytes',
+    ceiling: 0.7,
+    ageTarget: 1,
+    oldestAge: age ?? 0.21,
+  },
+  {
+    name: 'publish',
+    depth: 1200,
+    capacity: 8000,
+    unit: 'events',
+    ceiling: 0.7,
+    oldestAge: 0.08,
+    ageTarget: 1,
+  },
+];
+
+export const lanes = (state: LaneView['state'] = 'sending', pending = 60): LaneView[] =>
+  Array.from({ length: 16 }, (_, lane) => ({
+    lane,
+    pending: lane % 3 === 0 && state === 'sending' ? 0 : pending + lane * 7,
+    state: lane % 3 === 0 && state === 'sending' ? 'idle' : state,
+    ...(state === 'waiting' && { detail: 'broker unavailable' }),
+  }));
+
+export const pipeline = (over: Partial<PipelineView> = {}): PipelineView => ({
+  stages: stages(12_410),
+  queues: queues(),
+  breakers: [{ downstream: 'kafka', state: 'closed', since: ago(193 * minute) }],
+  lanes: lanes(),
+  ...over,
+});
+
+const resources: ResourcesView = {
+  cpuCores: 0.61,
+  rssBytes: 212_000_000,
+  heapUsedBytes: 88_400_000,
+  heapLimitBytes: 2_197_815_296,
+  eventLoopLag: 0.0031,
+  storeBytes: 1_030_792_151,
+  storeQuotaBytes: 8_589_934_592,
+  diskFreeBytes: 48_318_382_080,
+};
+
+export const stateEvent = (
+  sequence: number,
+  msAgo: number,
+  state: CheerState,
+  detail: string,
+): CheerEvent => ({
+  sequence,
+  at: ago(msAgo),
+  kind: 'state',
+  title: state,
+  detail,
+  state,
+});
+export const missEvent = (
+  sequence: number,
+  msAgo: number,
+  reason: MissReason,
+  detail: string,
+): CheerEvent => ({
+  sequence,
+  at: ago(msAgo),
+  kind: 'miss',
+  title: `missed: ${reason}`,
+  detail,
+  reason,
+});
+
+export const history: readonly CheerEvent[] = [
+  stateEvent(1, 193 * minute, 'warming', 'started'),
+  stateEvent(2, 192 * minute, 'green', 'all conditions hold'),
+  missEvent(3, 58 * minute, 'latency', 'batch of 500 events on lane 4 settled in 1.31 s, target 1 s'),
+  missEvent(4, 52 * minute, 'timeout', 'batch of 212 events on lane 9 was not answered within 10 s'),
+  stateEvent(5, 51 * minute, 'yellow', 'the oldest unsettled event waits 10.4 s, target 1 s'),
+  {
+    sequence: 6,
+    at: ago(47 * minute),
+    kind: 'quarantine',
+    title: 'quarantined: schema',
+    detail: 'usgs-us7000nn44 at step "quake-schema": /properties/mag must be number',
+  },
+  stateEvent(7, 41 * minute, 'green', 'all conditions hold for 30 s'),
+];
+
+export const quarantined = (
+  number: number,
+  id: string,
+  reason: QuarantineReason,
+  step: string,
+  detail: string,
+): QuarantinedEvent => ({
+  number,
+  event: {
+    lane: 4,
+    seq: 1000 + number,
+    id,
+    source: '/selfcheer/exporter',
+    type: 'earthquake',
+    key: id,
+    timestamp: ago(50 * minute),
+    acceptedAt: ago(49 * minute),
+    tenant: 'default',
+    traffic: 'real',
+    trace: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    base64: false,
+    revision: 1,
+    payload: Buffer.from(
+      `{"place": "12 km NW of The Geysers, CA", "mag": "strong", "id": ${JSON.stringify(id)}}`,
+    ),
+  },
+  verdict: { reason, step, detail },
+  attempts: 1,
+  quarantinedAt: ago(47 * minute - number * second * 40),
+});
+
+const someQuarantined = [
+  quarantined(1, 'us7000nn44', 'schema', 'quake-schema', '/properties/mag must be number'),
+  quarantined(
+    2,
+    'nc75095651',
+    'too_large',
+    'publish',
+    'the broker takes records up to 1,048,588 bytes, this one has 1,204,113',
+  ),
+  quarantined(
+    3,
+    'ak0247c6ug2o',
+    'expression',
+    'region',
+    'expression result is not JSON: it has a function at $.region',
+  ),
+];
+
+export const reason = (code: Reason['code'], msAgo: number, detail: string): Reason => ({
+  code,
+  detail,
+  since: ago(msAgo),
+});
+
+export const base = (over: Partial<Scene> = {}): Scene => ({
+  info: info(),
+  verdict: verdict('green'),
+  slo: slo(),
+  pipeline: pipeline(),
+  resources,
+  events: history,
+  quarantine: someQuarantined,
+  ...over,
+});
+
+export const late: Condition = {
+  name: 'latency',
+  ok: false,
+  figure: 0.184,
+  limit: 0.1,
+  detail: 'p90 of ingest is 184 ms, target 100 ms',
+};
+export const old: Condition = {
+  name: 'age',
+  ok: false,
+  figure: 14.2,
+  limit: 1,
+  detail: 'the oldest unsettled event waits 14.2 s, target 1 s',
+};
+export const full: Condition = {
+  name: 'saturation',
+  ok: false,
+  figure: 0.93,
+  limit: 0.7,
+  detail: 'outbox is the fullest queue with 93 %, ceiling 70 %',
+};
+export const open: Condition = { name: 'breakers', ok: false, figure: 1, limit: 0, detail: 'open: kafka' };
+export const overspent: Condition = {
+  name: 'error_budget',
+  ok: false,
+  figure: -0.62,
+  limit: 0.1,
+  detail: 'delivery has overspent its budget by 62 %, floor 10 %',
+};
+
+export function idleConditions(): Condition[] {
+  return Object.values(wellConditions).map(({ name, limit }) =>
+    name === 'breakers' || name === 'saturation'
+      ? { name, ok: true, figure: 0, limit, detail: wellConditions[name].detail }
+      : { name, ok: true, limit, detail: 'no events in the window' },
+  );
+}
+
+export function idleStages(total = 0): StageView[] {
+  return stages(0, 1, total).map(({ name, rate, total: count }) => ({
+    name,
+    rate,
+    total: Math.max(0, count),
+  }));
+}

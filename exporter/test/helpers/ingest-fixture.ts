@@ -1,0 +1,121 @@
+import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
+import { createAuthenticator } from '../../src/auth/api-keys';
+import { configSchema, type ApiKey, type Limits } from '../../src/config/schema';
+import type { Acceptor, AppendOutcome, Event } from '../../src/event';
+import { ByteBudget } from '../../src/ingest/byte-budget';
+import { HttpIngest } from '../../src/ingest/http-handler';
+import { createHttpServer } from '../../src/ingest/http-server';
+import { Intake, type IngestObserver } from '../../src/ingest/intake';
+import type { Refusal } from '../../src/ingest/problem';
+
+/** An outbox in memory with the real one's answers: duplicates, updates in order, conflicts when told so. */
+export class FakeAcceptor implements Acceptor {
+  readonly events: Event[] = [];
+  readonly calls: number[] = [];
+  rejectConflicts = false;
+  /** Thrown by the next appends. */
+  failure: Error | undefined;
+  /** Awaited before anything is acknowledged. */
+  hold: Promise<void> | undefined;
+  readonly #seen = new Map<string, { hash: string; revision: number }>();
+
+  async append(events: readonly Event[]): Promise<AppendOutcome[]> {
+    this.calls.push(events.length);
+    const outcomes = events.map((event) => this.#one(event));
+    if (this.hold) await this.hold;
+    if (this.failure !== undefined) throw this.failure;
+    return outcomes;
+  }
+
+  #one(event: Event): AppendOutcome {
+    const identity = event.identity.toString('hex');
+    const hash = event.bodyHash.toString('hex');
+    const seen = this.#seen.get(identity);
+    if (seen?.hash === hash) return { status: 'duplicate', revision: seen.revision };
+    if (seen && this.rejectConflicts) return { status: 'conflict', revision: seen.revision };
+    const revision = (seen?.revision ?? 0) + 1;
+    this.#seen.set(identity, { hash, revision });
+    const seq = this.events.push(event);
+    return { status: seen ? 'updated' : 'accepted', revision, lane: 0, seq };
+  }
+}
+
+export class CountingObserver implements IngestObserver {
+  readonly counts: Record<string, number> = {};
+  readonly latencies: { seconds: number; count: number; traceId: string | undefined }[] = [];
+  readonly sheds: string[] = [];
+  readonly failures: unknown[] = [];
+
+  ingested(transport: string, result: string, count: number): void {
+    const name = `${transport} ${result}`;
+    this.counts[name] = (this.counts[name] ?? 0) + count;
+  }
+
+  latency(_transport: string, seconds: number, count: number, traceId: string | undefined): void {
+    this.latencies.push({ seconds, count, traceId });
+  }
+
+  shed(reason: string): void {
+    this.sheds.push(reason);
+  }
+
+  failure(error: unknown): void {
+    this.failures.push(error);
+  }
+}
+
+export interface IngestFixtureOptions {
+  readonly limits?: Partial<Limits>;
+  readonly apiKeys?: readonly ApiKey[];
+  readonly mintIds?: boolean;
+  readonly fallback?: RequestListener;
+}
+
+/** Ingest over a fake outbox, with wall-clock time fixed at 2026-01-01T00:00:00Z. */
+export class IngestFixture {
+  readonly acceptor = new FakeAcceptor();
+  readonly observer = new CountingObserver();
+  readonly answered: string[] = [];
+  readonly limits: Limits;
+  readonly memory: ByteBudget;
+  readonly intake: Intake;
+  readonly http: HttpIngest;
+  readonly server: Server;
+  gate: Refusal | undefined;
+
+  constructor(options: IngestFixtureOptions = {}) {
+    this.limits = { ...configSchema.parse({}).ingest.limits, ...options.limits };
+    this.memory = new ByteBudget(this.limits.bufferedBytes);
+    this.intake = new Intake({
+      acceptor: this.acceptor,
+      defaults: { source: '/selfcheer/test', type: 'selfcheer.event' },
+      limits: this.limits,
+      mintIds: options.mintIds ?? false,
+      cheer: () => ({ state: 'green', score: 97 }),
+      gate: () => this.gate,
+      memory: this.memory,
+      observer: this.observer,
+      now: () => Date.UTC(2026, 0, 1),
+      clock: () => performance.now(),
+    });
+    this.http = new HttpIngest({
+      intake: this.intake,
+      authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [] }),
+      limits: this.limits,
+      fallback: options.fallback ?? ((_request, response) => response.writeHead(404).end('fallback')),
+      answered: (method, status) => this.answered.push(`${method} ${status}`),
+    });
+    this.server = createHttpServer(this.http, this.limits);
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
