@@ -192,7 +192,8 @@ export async function collect(
 export async function until(condition: () => boolean, timeoutMs = 4000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${condition}`);
+    if (performance.now() > deadline)
+      throw new Error(`waited ${timeoutMs} ms in vain for ${condition.toString()}`);
     await new Promise(setImmediate);
   }
 }
