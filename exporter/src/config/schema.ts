@@ -6,7 +6,8 @@ const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not host:port, for example 127.0.0.1:8080');
 const positive = z.number().int().positive();
-const ratio = z.number().min(0).max(1);
+/** A share that may not be the whole: an objective of 1 leaves no budget. */
+const ratio = z.number().min(0).lt(1);
 
 const roles = ['producer', 'reader', 'operator'] as const;
 export type Role = (typeof roles)[number];

@@ -1,0 +1,242 @@
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status as grpcStatus } from '@grpc/grpc-js';
+import { createLogger, Health, RecentEvents, recordHistory, type Logger } from '@selfcheer/cheer-kit';
+import pino from 'pino';
+import { createAdminView } from './admin-view';
+import { createAuthenticator } from './auth/api-keys';
+import { checkBindPolicy, isLoopbackHost } from './auth/bind-policy';
+import { Heartbeat } from './cheer/heartbeat';
+import { Signals } from './cheer/signals';
+import { createTelemetry } from './cheer/telemetry';
+import type { Config } from './config/schema';
+import { createHealthChecks } from './health-checks';
+import { ByteBudget } from './ingest/byte-budget';
+import { createFrontApp } from './ingest/front-app';
+import { createGrpcServer } from './ingest/grpc-server';
+import { HttpIngest } from './ingest/http-handler';
+import { createHttpServer } from './ingest/http-server';
+import { Intake, refusal } from './ingest/intake';
+import { hostOf, listen, stopServer } from './listen';
+import { DiskWatch } from './outbox/disk-watch';
+import { Pipeline } from './pipeline';
+import { relayObserver } from './relay-observer';
+import { startRelayThread, type StartRelay } from './relay-link';
+import { createAdminApp } from './sidecar/admin-app';
+import { version } from './version';
+
+export interface AppOptions {
+  /** File that the configuration came from; names in it count from its directory. */
+  readonly configFile?: string | undefined;
+  /** How the relay runs; in a worker thread unless a test says otherwise. */
+  readonly startRelay?: StartRelay;
+  /** Standard error when absent: standard output carries the start line only. */
+  readonly logger?: Logger;
+}
+
+export interface App {
+  /** Where it listens, as `host:port`. */
+  readonly addresses: { readonly http: string; readonly grpc: string; readonly admin: string };
+  readonly sink: 'kafka' | 'log';
+  /** Rejects when a server fails after it has begun to listen. */
+  readonly failed: Promise<never>;
+  /** Stops in order; resolves within `drainSeconds` or so. What is unsent stays in the outbox. */
+  drain(reason: string): Promise<void>;
+}
+
+const sampleMs = 250;
+
+/**
+ * The exporter, in the order in which data flows: ingest -> outbox -> enrich -> publish -> cheer.
+ * Rejects with a UsageError or StoreError when it can't run; then nothing is left open.
+ */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  checkBindPolicy(config);
+  const logger =
+    options.logger ??
+    createLogger({
+      service: config.service,
+      level: config.logLevel,
+      destination: pino.destination({ fd: 2, sync: false }),
+    });
+  const startedAt = Date.now();
+
+  // What measures and judges; every stage below tells it what happens.
+  const telemetry = createTelemetry(config, version);
+  const { engine } = telemetry;
+  const signals = new Signals(telemetry, config);
+  const authenticator = createAuthenticator(config.auth);
+
+  // Outbox, and behind it in the relay's thread: enrich -> publish.
+  const pipeline = await Pipeline.open({
+    config,
+    configFile: options.configFile,
+    startRelay: options.startRelay ?? startRelayThread,
+    observer: relayObserver({
+      signals,
+      engine,
+      telemetry,
+      logger,
+      heartbeatSettled: () => heartbeat.settled(),
+    }),
+    logger,
+  });
+  const recent = await RecentEvents.open({
+    file: join(config.dataDir, 'recent-events.json'),
+    onProblem: (error) => logger.warn({ err: error }, 'recent cheer events could not be kept'),
+  });
+  recordHistory(engine, recent);
+  const disk = new DiskWatch(config.dataDir, (error) =>
+    logger.warn({ err: error }, 'free space can not be read'),
+  );
+  await disk.read();
+
+  // Ingest: two transports over one intake.
+  let draining = false;
+  const gate = (): ReturnType<Intake['gate']> => {
+    if (draining)
+      return refusal(
+        'draining',
+        'The service is shutting down: send again, it goes to another or the next one',
+      );
+    if (disk.level === 'full') return refusal('store_full', 'The disk that holds the store is nearly full');
+    return undefined;
+  };
+  const defaults = {
+    source: config.ingest.source ?? `/selfcheer/${config.service}`,
+    type: config.ingest.type,
+  };
+  const intake = new Intake({
+    acceptor: pipeline,
+    defaults,
+    limits: config.ingest.limits,
+    mintIds: config.ingest.mintIds,
+    cheer: () => engine.verdict(),
+    gate,
+    memory: new ByteBudget(config.ingest.limits.bufferedBytes),
+    observer: {
+      ingested: (...what) => signals.ingested(...what),
+      latency: (...what) => signals.latency(...what),
+      shed: (...what) => signals.shed(...what),
+      failure: (error) => logger.error({ err: error }, 'ingest failed where it never should'),
+    },
+    now: () => Date.now(),
+    clock: () => performance.now(),
+  });
+  const httpIngest = new HttpIngest({
+    intake,
+    authenticator,
+    limits: config.ingest.limits,
+    fallback: createFrontApp({ service: config.service, version }),
+    answered: (method, statusCode, seconds) =>
+      telemetry.service.httpRequest({ method, route: '/v1/events', statusCode, seconds }),
+  });
+  const http = createHttpServer(httpIngest, config.ingest.limits);
+  const grpc = createGrpcServer({
+    intake,
+    authenticator,
+    cheer: {
+      current: () => engine.verdict(),
+      subscribe: (listener) => engine.subscribe((event) => event.type === 'state' && listener(event.verdict)),
+    },
+    limits: config.ingest.limits,
+    address: config.grpc,
+    reflection: config.grpcReflection ?? isLoopbackHost(hostOf(config.grpc)),
+    observer: {
+      grpcHandled: (method, code, seconds) =>
+        telemetry.service.grpcCall({ method, code: grpcStatus[code], seconds }),
+    },
+  });
+
+  // Cheer: the heartbeat, the verdict once a second, the admin port.
+  const heartbeat = new Heartbeat({
+    acceptor: pipeline,
+    defaults,
+    intervalSeconds: config.cheer.heartbeatSeconds,
+    now: () => performance.now(),
+    lastRealAt: () => signals.lastRealAt,
+  });
+  const health = new Health({
+    checks: createHealthChecks({ config, pipeline, disk, engine, telemetry }),
+    readiness: ['store', 'disk'],
+  });
+  const view = createAdminView({
+    config,
+    telemetry,
+    signals,
+    pipeline,
+    recent,
+    health,
+    disk,
+    logger,
+    startedAt,
+  });
+  const admin = createAdminApp({
+    view,
+    authenticator,
+    loopback: isLoopbackHost(hostOf(config.admin)),
+    onError: (error, path) => logger.error({ err: error, path }, 'the admin port failed'),
+  });
+  const adminServer: Server = createServer(admin.app);
+
+  const sample = (): void => {
+    const figures = pipeline.figures();
+    signals.sample(figures, heartbeat.outstandingSeconds());
+    telemetry.resilience.setStorage('data', { free: disk.freeBytes, size: disk.sizeBytes });
+    const full = figures.outboxBytes >= 0.85 * config.outbox.quotaBytes;
+    if (disk.level === 'full') engine.setRefusing('the disk that holds the store is nearly full');
+    else engine.setRefusing(full ? 'the outbox is full' : undefined);
+    grpc.setReady(!draining && !figures.fencedBy);
+  };
+  const timer = setInterval(sample, sampleMs);
+
+  const stopAll = async (withinMs: number): Promise<void> => {
+    clearInterval(timer);
+    heartbeat.stop();
+    disk.stop();
+    const deadline = performance.now() + withinMs;
+    const left = (): number => Math.max(0, deadline - performance.now());
+    await Promise.all([stopServer(http, left()), grpc.drain(left())]);
+    await pipeline.close(left());
+    admin.close();
+    await stopServer(adminServer, 0);
+    engine.stop();
+    telemetry.resources.stop();
+    await recent.close();
+  };
+
+  const failed = new Promise<never>((_resolve, reject) => {
+    http.on('error', reject);
+    adminServer.on('error', reject);
+  });
+  failed.catch(() => undefined);
+  let addresses: App['addresses'];
+  try {
+    addresses = {
+      admin: await listen(adminServer, config.admin, 'admin'),
+      http: await listen(http, config.http, 'http'),
+      grpc: `${hostOf(config.grpc)}:${await grpc.listen()}`,
+    };
+  } catch (error) {
+    await stopAll(0);
+    throw error;
+  }
+  sample();
+  engine.start();
+  heartbeat.start();
+  disk.start();
+
+  let drained: Promise<void> | undefined;
+  const drain = async (reason: string): Promise<void> => {
+    logger.info({ reason }, 'draining');
+    health.drain(`draining: ${reason}`);
+    engine.setDraining(`draining: ${reason}`);
+    grpc.setReady(false);
+    await sleep(config.readinessLagSeconds * 1000);
+    draining = true;
+    await stopAll(config.drainSeconds * 1000);
+    logger.info('drained');
+  };
+  return { addresses, sink: telemetry.downstream, failed, drain: (reason) => (drained ??= drain(reason)) };
+}

@@ -1,0 +1,65 @@
+import { BatchJudge } from './batch-judge';
+
+describe('BatchJudge', () => {
+  let now: number;
+  let healthy: boolean;
+  let outcomes: string[];
+  let judge: BatchJudge;
+  const batch = { lane: 0, traffic: 'real', oldestAcceptedAt: 0, events: 5 } as const;
+  const settled = { ...batch, settledAt: 500, refused: [], failedSends: 0 } as const;
+
+  beforeEach(() => {
+    now = 0;
+    healthy = true;
+    outcomes = [];
+    judge = new BatchJudge({
+      targetSeconds: 1,
+      now: () => now,
+      wallClock: () => now,
+      downstreamHealthy: () => healthy,
+      cheer: () => outcomes.push('cheer'),
+      miss: (_traffic, reason) => outcomes.push(reason),
+    });
+    judge.frozen(batch);
+  });
+
+  const schema = { verdict: { reason: 'schema', detail: '/a' } };
+  const bug = { verdict: { reason: 'bug', detail: 'x' } };
+
+  it.each([
+    ['cheer', settled],
+    ['latency', { ...settled, settledAt: 1_001 }],
+    ['downstream', { ...settled, failedSends: 1 }],
+    ['quarantined', { ...settled, refused: [schema] }],
+    ['error', { ...settled, refused: [bug] }],
+  ])('gives a %s', (expected, facts) => {
+    judge.settled(facts);
+    judge.tick();
+    expect(outcomes).toEqual([expected]);
+  });
+
+  it('misses a late batch there and then, once', () => {
+    now = 1_001;
+    judge.tick();
+    judge.tick();
+    expect(outcomes).toEqual(['timeout']);
+    judge.settled({ ...settled, settledAt: 9_000 });
+    expect(outcomes).toEqual(['timeout']);
+  });
+
+  it('blames the sink for a late batch when that is known to be unwell', () => {
+    healthy = false;
+    now = 1_001;
+    judge.tick();
+    expect(outcomes).toEqual(['downstream']);
+  });
+
+  it('counts what is in flight and forgets it when the relay dies', () => {
+    judge.frozen({ ...batch, lane: 3 });
+    expect(judge.inFlight()).toBe(10);
+    judge.forget();
+    expect(judge.inFlight()).toBe(0);
+    judge.settled(settled);
+    expect(outcomes).toEqual([]);
+  });
+});

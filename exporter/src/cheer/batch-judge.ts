@@ -1,0 +1,110 @@
+import type { MissReason } from '@selfcheer/cheer-kit';
+import type { Traffic } from '../event';
+
+interface Frozen {
+  readonly oldestAcceptedAt: number;
+  readonly traffic: Traffic;
+  readonly events: number;
+  /** Monotonic milliseconds. */
+  readonly frozenAt: number;
+  judged: boolean;
+}
+
+/** A batch whose bytes are fixed. */
+export interface FrozenFacts {
+  readonly lane: number;
+  readonly traffic: Traffic;
+  readonly events: number;
+  /** Epoch milliseconds. */
+  readonly oldestAcceptedAt: number;
+}
+
+/** A batch that is settled; times in epoch milliseconds. */
+export interface SettledFacts {
+  readonly lane: number;
+  readonly traffic: Traffic;
+  readonly oldestAcceptedAt: number;
+  readonly settledAt: number;
+  readonly refused: readonly { readonly verdict: { readonly reason: string; readonly detail: string } }[];
+  readonly failedSends: number;
+}
+
+export interface BatchJudgeOptions {
+  readonly targetSeconds: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallClock: () => number;
+  readonly downstreamHealthy: () => boolean;
+  readonly cheer: (traffic: Traffic, seconds: number) => void;
+  readonly miss: (traffic: Traffic, reason: MissReason, detail: string) => void;
+}
+
+/**
+ * Gives every relay batch exactly one outcome: a cheer when all its events were settled within the target over a
+ * healthy sink, otherwise a miss with one reason. A batch that is late is a miss there and then.
+ */
+export class BatchJudge {
+  private readonly lanes = new Map<number, Frozen>();
+
+  constructor(private readonly options: BatchJudgeOptions) {}
+
+  frozen(batch: FrozenFacts): void {
+    const { lane, traffic, oldestAcceptedAt, events } = batch;
+    this.lanes.set(lane, { traffic, oldestAcceptedAt, events, frozenAt: this.options.now(), judged: false });
+  }
+
+  settled(batch: SettledFacts): void {
+    const frozen = this.lanes.get(batch.lane);
+    this.lanes.delete(batch.lane);
+    if (!frozen || frozen.judged) return;
+    const { targetSeconds, cheer, miss } = this.options;
+    const seconds = (batch.settledAt - batch.oldestAcceptedAt) / 1000;
+    const [refused] = batch.refused;
+    if (refused) {
+      const reason = refused.verdict.reason === 'bug' ? 'error' : 'quarantined';
+      miss(batch.traffic, reason, `${batch.refused.length} events quarantined: ${refused.verdict.detail}`);
+    } else if (batch.failedSends > 0 || !this.options.downstreamHealthy()) {
+      miss(batch.traffic, 'downstream', `${batch.failedSends} sends failed on the way`);
+    } else if (seconds > targetSeconds) {
+      miss(batch.traffic, 'latency', `settled after ${seconds.toFixed(2)} s, target ${targetSeconds} s`);
+    } else {
+      cheer(batch.traffic, (this.options.now() - frozen.frozenAt) / 1000);
+    }
+  }
+
+  /** Call it a few times a second. */
+  tick(): void {
+    const { targetSeconds, wallClock, downstreamHealthy, miss } = this.options;
+    for (const frozen of this.lanes.values()) {
+      if (frozen.judged || wallClock() - frozen.oldestAcceptedAt <= targetSeconds * 1000) continue;
+      frozen.judged = true;
+      const reason = downstreamHealthy() ? 'timeout' : 'downstream';
+      miss(frozen.traffic, reason, `${frozen.events} events not settled within ${targetSeconds} s`);
+    }
+  }
+
+  /** Events that are frozen now. */
+  inFlight(): number {
+    let events = 0;
+    for (const frozen of this.lanes.values()) events += frozen.events;
+    return events;
+  }
+
+  /** True when this lane's batch was not settled in time and is still not. */
+  isLate(lane: number): boolean {
+    return this.lanes.get(lane)?.judged ?? false;
+  }
+
+  /** Seconds for which the oldest of them has been frozen; 0 when there is none. */
+  oldestSeconds(): number {
+    let oldest = Infinity;
+    for (const { frozenAt } of this.lanes.values()) oldest = Math.min(oldest, frozenAt);
+    return oldest === Infinity ? 0 : (this.options.now() - oldest) / 1000;
+  }
+
+  /** The relay has died: its batches will be frozen anew. */
+  forget(): void {
+    this.lanes.clear();
+  }
+}

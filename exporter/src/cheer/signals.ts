@@ -1,0 +1,197 @@
+import type { ShedReason } from '@selfcheer/cheer-kit';
+import { systemClock } from '@selfcheer/cheer-kit';
+import type { Config } from '../config/schema';
+import type { QuarantineReason, Traffic } from '../event';
+import { BatchJudge, type FrozenFacts, type SettledFacts } from './batch-judge';
+import { DeliveryWatch } from './delivery-watch';
+import type { CallResult, IngestResult, PipelineStage, Transport } from './pipeline-metrics';
+import { StageMeter } from './stage-meter';
+import { sloNames, type Telemetry } from './telemetry';
+
+/** One settled relay batch, as far as it is counted. */
+export interface SettledCounts extends SettledFacts {
+  readonly through: number;
+  readonly enriched: number;
+  readonly published: number;
+  readonly refused: readonly {
+    readonly verdict: { readonly reason: QuarantineReason; readonly detail: string };
+  }[];
+  readonly enrichSeconds: number;
+  readonly publishSeconds: number;
+}
+
+/** Figures of the store at one moment; bytes and seconds. */
+export interface StoreFigures {
+  readonly commitQueueBytes: number;
+  readonly commitOldestSeconds: number;
+  readonly outboxBytes: number;
+  readonly dedupeWindowSeconds: number;
+  readonly quarantined: number;
+}
+
+const callResults: Record<'published' | 'ambiguous' | 'waiting' | 'refused', CallResult> = {
+  published: 'success',
+  ambiguous: 'ambiguous',
+  waiting: 'unavailable',
+  refused: 'refused',
+};
+/** The oldest unsettled event may be this many delivery targets old before the age condition fails. */
+const ageTargets = 3;
+const commitAgeTargetSeconds = 1;
+
+/**
+ * Where the stages tell what happens, and where it becomes figures: SLO events, latencies, cheers and misses, queues,
+ * metrics. Methods are called on the hot path with whole batches and never throw.
+ */
+export class Signals {
+  readonly stages: Record<PipelineStage, StageMeter>;
+  private readonly batches: BatchJudge;
+  private delivery: DeliveryWatch;
+  private realAt: number | undefined;
+
+  constructor(
+    private readonly telemetry: Telemetry,
+    private readonly config: Config,
+  ) {
+    const meter = (): StageMeter => new StageMeter(systemClock);
+    this.stages = { ingest: meter(), commit: meter(), enrich: meter(), publish: meter() };
+    this.delivery = this.watch([]);
+    const { engine, downstream } = telemetry;
+    this.batches = new BatchJudge({
+      targetSeconds: config.slo.deliveryTargetSeconds,
+      now: () => performance.now(),
+      wallClock: () => Date.now(),
+      downstreamHealthy: () =>
+        engine.breakers().every((breaker) => breaker.downstream !== downstream || breaker.state === 'closed'),
+      cheer: (traffic, durationSeconds) => engine.batchSettled({ traffic, durationSeconds }),
+      miss: (traffic, reason, detail) => engine.batchMissed({ traffic, reason, detail }),
+    });
+  }
+
+  /** The store has been opened: what its real lanes hold is aged, and judged from here on. */
+  opened(lanes: readonly { readonly low: number; readonly high: number }[]): void {
+    this.delivery = this.watch(lanes);
+    this.batches.forget();
+  }
+
+  private watch(lanes: readonly { readonly low: number; readonly high: number }[]): DeliveryWatch {
+    return new DeliveryWatch({
+      lanes,
+      targetSeconds: this.config.slo.deliveryTargetSeconds,
+      now: () => performance.now(),
+      judge: (good, bad) => this.telemetry.engine.recordSlo(sloNames.delivery, good, bad),
+    });
+  }
+
+  /** Monotonic milliseconds at which a real event was last accepted. */
+  get lastRealAt(): number | undefined {
+    return this.realAt;
+  }
+
+  ingested(transport: Transport, result: IngestResult, count: number, traffic: Traffic): void {
+    this.telemetry.pipeline.ingested(transport, result, count);
+    if (traffic !== 'real' || result === 'rejected') return;
+    const bad = result === 'refused' || result === 'failed';
+    if (!bad) this.realAt = performance.now();
+    this.telemetry.engine.recordSlo(sloNames.availability, bad ? 0 : count, bad ? count : 0);
+  }
+
+  latency(
+    transport: Transport,
+    seconds: number,
+    count: number,
+    traceId: string | undefined,
+    traffic: Traffic,
+  ): void {
+    const { engine, pipeline } = this.telemetry;
+    this.stages.ingest.record(count, seconds);
+    pipeline.stageDuration.ingest.observeMany(seconds, count, traceId);
+    if (traffic !== 'real') return;
+    pipeline.ingestLatency[transport].observeMany(seconds, count, traceId);
+    engine.recordLatency(seconds, count);
+    const good = seconds <= this.config.slo.latencyTargetSeconds;
+    engine.recordSlo(sloNames.latency, good ? count : 0, good ? 0 : count);
+  }
+
+  shed(reason: ShedReason, count: number): void {
+    this.telemetry.resilience.shed(reason, count);
+  }
+
+  committed(
+    lanes: readonly { readonly lane: number; readonly high: number }[],
+    events: number,
+    seconds: number,
+  ): void {
+    for (const { lane, high } of lanes) this.delivery.committed(lane, high);
+    if (events === 0) return;
+    this.telemetry.pipeline.flushed(events);
+    this.record('commit', events, seconds);
+  }
+
+  frozen(batch: FrozenFacts): void {
+    this.batches.frozen(batch);
+  }
+
+  settled(batch: SettledCounts): void {
+    const { pipeline, resilience } = this.telemetry;
+    this.batches.settled(batch);
+    this.delivery.settled(batch.lane, batch.through, batch.refused.length);
+    pipeline.enriched(batch.enriched);
+    pipeline.published(batch.published);
+    this.record('enrich', batch.enriched, batch.enrichSeconds);
+    this.record('publish', batch.published, batch.publishSeconds);
+    for (const { verdict } of batch.refused) resilience.quarantined(verdict.reason, 1);
+  }
+
+  private record(stage: PipelineStage, events: number, seconds: number): void {
+    if (events === 0) return;
+    this.stages[stage].record(events, seconds);
+    this.telemetry.pipeline.stageDuration[stage].observeMany(seconds, events);
+  }
+
+  sent(result: keyof typeof callResults, retry: boolean): void {
+    this.telemetry.pipeline.called(this.telemetry.downstream, callResults[result]);
+    if (retry) this.telemetry.resilience.retried(1);
+  }
+
+  /** True when the lane has a batch that should have been settled by now. */
+  isStuck(lane: number): boolean {
+    return this.batches.isLate(lane);
+  }
+
+  /** The relay has died: its batches will be frozen anew. */
+  relayLost(): void {
+    this.batches.forget();
+  }
+
+  /** Called a few times a second: judges what is late and reads the queues. */
+  sample(store: StoreFigures, heartbeatSeconds: number): void {
+    const { engine, pipeline, resilience } = this.telemetry;
+    const { outbox, publish, slo } = this.config;
+    this.delivery.tick();
+    this.batches.tick();
+    const ageTargetSeconds = ageTargets * slo.deliveryTargetSeconds;
+    engine.setQueue('commit', {
+      depth: store.commitQueueBytes,
+      capacity: outbox.queueBytes,
+      oldestAgeSeconds: store.commitOldestSeconds,
+      ageTargetSeconds: commitAgeTargetSeconds,
+    });
+    engine.setQueue('outbox', {
+      depth: store.outboxBytes,
+      capacity: outbox.quotaBytes,
+      oldestAgeSeconds: Math.max(this.delivery.oldestSeconds(), heartbeatSeconds),
+      ageTargetSeconds,
+    });
+    engine.setQueue('publish', {
+      depth: this.batches.inFlight(),
+      // One frozen batch a lane, and room to read the next.
+      capacity: 2 * (outbox.lanes + 1) * publish.batchEvents,
+      oldestAgeSeconds: this.batches.oldestSeconds(),
+      ageTargetSeconds,
+    });
+    pipeline.setStoreBytes(store.outboxBytes);
+    resilience.setDedupeWindow(store.dedupeWindowSeconds);
+    resilience.setQuarantinedNow(store.quarantined);
+  }
+}

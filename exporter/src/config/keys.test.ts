@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { z } from 'zod';
+import { configKeys, memberOf, type ConfigKey } from './keys';
+import { loadConfig } from './load';
+
+const keys = configKeys();
+
+/** A text for the variable and the value that it must become. */
+function sample(key: ConfigKey, seed: number): { text: string; value: unknown } {
+  const [first = ''] = key.expected.replace('one of ', '').split(', ');
+  switch (key.kind) {
+    case 'number': {
+      const value = key.expected.endsWith('at most 1') ? 1 : 1 + (seed % 200);
+      return { text: String(value), value };
+    }
+    case 'boolean':
+      return { text: seed % 2 === 0 ? 'true' : '0', value: seed % 2 === 0 };
+    case 'textList':
+      return { text: `a:${seed}, b:2`, value: [`a:${seed}`, 'b:2'] };
+    case 'structured':
+      return { text: '[]', value: [] };
+    case 'text': {
+      if (key.expected.startsWith('one of')) return { text: first, value: first };
+      const isPath = key.name === 'dataDir';
+      const value = isPath
+        ? `/tmp/${seed}`
+        : ['http', 'grpc', 'admin'].includes(key.name)
+          ? `host:${seed % 65_536}`
+          : `v${seed}`;
+      return { text: value, value };
+    }
+  }
+}
+
+test('names are unique and follow the contract', () => {
+  const names = Object.fromEntries(keys.map((key) => [key.name, key.env]));
+  expect(new Set(Object.values(names)).size).toBe(keys.length);
+  expect(names).toMatchObject({
+    http: 'SELFCHEER_HTTP',
+    grpc: 'SELFCHEER_GRPC',
+    admin: 'SELFCHEER_ADMIN',
+    dataDir: 'SELFCHEER_DATA_DIR',
+    ack: 'SELFCHEER_ACK',
+    logLevel: 'LOG_LEVEL',
+    'ingest.mintIds': 'SELFCHEER_INGEST_MINT_IDS',
+    'ingest.limits.bodyBytes': 'SELFCHEER_INGEST_LIMITS_BODY_BYTES',
+    'kafka.brokers': 'KAFKA_BROKERS',
+    'kafka.topic': 'KAFKA_TOPIC',
+  });
+});
+
+test('every key can be set by its variable, whatever the value', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000), (seed) => {
+      const env = Object.fromEntries(keys.map((key) => [key.env, sample(key, seed).text]));
+      const { config, sources } = loadConfig({ env, cwd: '/nowhere' });
+      for (const key of keys) {
+        expect([key.name, key.path.reduce<unknown>(memberOf, config)]).toEqual([
+          key.name,
+          sample(key, seed).value,
+        ]);
+        expect(sources.get(key.name)).toEqual({ kind: 'env', variable: key.env });
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('every key says what it is for', () => {
+  expect(keys.filter((key) => key.description === '').map((key) => key.name)).toEqual([]);
+});
+
+test('a new key needs nothing but the schema', () => {
+  const root = z.strictObject({
+    newPart: z.strictObject({ someURLs: z.array(z.string()).default([]).describe('Told once') }).prefault({}),
+  });
+  expect(configKeys(root)).toEqual([
+    expect.objectContaining({
+      name: 'newPart.someURLs',
+      env: 'SELFCHEER_NEW_PART_SOME_URLS',
+      kind: 'textList',
+      description: 'Told once',
+      defaultValue: [],
+    }),
+  ]);
+});

@@ -1,0 +1,60 @@
+import type { CheerEngine, HealthCheck } from '@selfcheer/cheer-kit';
+import type { Telemetry } from './cheer/telemetry';
+import type { Config } from './config/schema';
+import { messageOf } from './errors';
+import type { DiskWatch } from './outbox/disk-watch';
+import type { Pipeline } from './pipeline';
+
+export interface HealthSources {
+  readonly config: Config;
+  readonly pipeline: Pick<Pipeline, 'figures'>;
+  readonly disk: DiskWatch;
+  readonly engine: CheerEngine;
+  readonly telemetry: Telemetry;
+}
+
+const memoryDegraded = 0.9;
+const loopDegradedSeconds = 0.5;
+
+/** What `/health` shows. `store` and `disk` decide on readiness: without them nothing can be accepted. */
+export function createHealthChecks({
+  config,
+  pipeline,
+  disk,
+  engine,
+  telemetry,
+}: HealthSources): Record<string, HealthCheck> {
+  const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  return {
+    store() {
+      const { fencedBy, outboxBytes, outboxRecords } = pipeline.figures();
+      const used = outboxBytes / config.outbox.quotaBytes;
+      const detail = `${outboxRecords} events wait, ${mebibytes(outboxBytes)} of ${mebibytes(config.outbox.quotaBytes)}`;
+      if (fencedBy) return { status: 'failed', detail: messageOf(fencedBy) };
+      if (used >= 0.85) return { status: 'failed', detail: `full: ${detail}` };
+      return { status: used >= 0.7 ? 'degraded' : 'ok', detail };
+    },
+    sink() {
+      const breaker = engine.breakers().find(({ downstream }) => downstream === telemetry.downstream);
+      const state = breaker?.state ?? 'closed';
+      return {
+        status: state === 'closed' ? 'ok' : 'degraded',
+        detail: `${telemetry.downstream}: breaker ${state}`,
+      };
+    },
+    disk() {
+      const detail = `${mebibytes(disk.freeBytes)} free of ${mebibytes(disk.sizeBytes)}`;
+      return { status: disk.level === 'full' ? 'failed' : disk.level === 'low' ? 'degraded' : 'ok', detail };
+    },
+    memory() {
+      const { rssBytes, memoryLimitBytes } = telemetry.resources.read();
+      const detail = `${mebibytes(rssBytes)} of ${mebibytes(memoryLimitBytes)}`;
+      return { status: rssBytes > memoryDegraded * memoryLimitBytes ? 'degraded' : 'ok', detail };
+    },
+    event_loop() {
+      const { eventLoopLagSeconds } = telemetry.resources.read();
+      const detail = `p99 of its delay ${(eventLoopLagSeconds * 1000).toFixed(1)} ms`;
+      return { status: eventLoopLagSeconds > loopDegradedSeconds ? 'degraded' : 'ok', detail };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { CheerEngine, Logger } from '@selfcheer/cheer-kit';
+import type { Signals } from './cheer/signals';
+import type { Telemetry } from './cheer/telemetry';
+import { messageOf } from './errors';
+import type { PipelineObserver } from './pipeline';
+import type { RelayReport } from './publish/relay-protocol';
+
+export interface RelayObserverOptions {
+  readonly signals: Signals;
+  readonly engine: CheerEngine;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly heartbeatSettled: () => void;
+}
+
+/** Turns what the pipeline tells into signals, breaker states and log lines. */
+export function relayObserver(options: RelayObserverOptions): PipelineObserver {
+  const { signals, engine, telemetry, logger } = options;
+  let failing = false;
+
+  const sent = ({ result, retry, detail }: Extract<RelayReport, { kind: 'sent' }>): void => {
+    signals.sent(result, retry);
+    // The first failure after a success is news, and so is the first success after that.
+    if ((result !== 'published') === failing) return;
+    failing = !failing;
+    if (failing) logger.warn({ result, detail }, `sending to ${telemetry.downstream} failed`);
+    else logger.info(`sending to ${telemetry.downstream} works again`);
+  };
+
+  return {
+    opened(lanes) {
+      signals.opened(lanes);
+      engine.setFenced(undefined);
+    },
+    committed: (lanes, events, seconds) => signals.committed(lanes, events, seconds),
+    reported(report) {
+      switch (report.kind) {
+        case 'frozen':
+          signals.frozen(report);
+          break;
+        case 'settled':
+          signals.settled(report);
+          if (report.traffic === 'synthetic') options.heartbeatSettled();
+          for (const { seq, verdict } of report.refused) {
+            logger.warn({ lane: report.lane, seq, ...verdict }, 'an event was quarantined');
+          }
+          break;
+        case 'sent':
+          sent(report);
+          break;
+        case 'breaker':
+          engine.setBreaker(telemetry.downstream, report.state);
+          logger.info(
+            { downstream: telemetry.downstream, state: report.state },
+            'the breaker changed its state',
+          );
+          break;
+        case 'ready':
+        case 'stopped':
+          break;
+      }
+    },
+    relayLost(error) {
+      signals.relayLost();
+      logger.error({ err: error }, 'the relay died; it is started again');
+    },
+    fenced(error) {
+      engine.setFenced(messageOf(error));
+      logger.error({ err: error }, 'the store is fenced: nothing is accepted until it has been verified');
+    },
+  };
+}

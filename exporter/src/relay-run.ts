@@ -1,0 +1,69 @@
+import { createLogger } from '@selfcheer/cheer-kit';
+import pino from 'pino';
+import type { Config } from './config/schema';
+import { createEnricher } from './enrich/enricher';
+import { OutboxReader } from './outbox/reader';
+import { createKafkaPublisher } from './publish/kafka-publisher';
+import { createLogPublisher } from './publish/log-publisher';
+import { createMessage } from './publish/messages';
+import type { Publisher } from './publish/publisher';
+import { Relay } from './publish/relay';
+import type { RelayReport } from './publish/relay-protocol';
+import { Sender } from './publish/sender';
+
+/** Everything that the relay needs to know to begin; plain data, so that it can go to another thread. */
+export interface RelaySettings {
+  readonly config: Config;
+  /** Directory that file names in the configuration count from. */
+  readonly baseDir: string;
+  /** Directory of the LevelDB store that the outbox holds open in this process. */
+  readonly storeLocation: string;
+  readonly storeId: string;
+  /** Last settled sequence number of every lane, the synthetic lane last. */
+  readonly settled: readonly number[];
+}
+
+export interface RunningRelay {
+  readonly relay: Relay;
+  /** Closes the sink and the reader; call it when the relay has finished. */
+  close(): Promise<void>;
+}
+
+/** Builds the relay: outbox reader -> enrich -> publish. */
+export async function runRelay(
+  settings: RelaySettings,
+  report: (report: RelayReport) => void,
+): Promise<RunningRelay> {
+  const { config, storeId } = settings;
+  const enricher = createEnricher(config.enrich, { baseDir: settings.baseDir });
+  const publisher = createPublisher(config);
+  const reader = await OutboxReader.open(settings.storeLocation);
+  const relay = new Relay({
+    reader,
+    enricher,
+    sender: new Sender({ publisher, report }),
+    message: (event, enriched) => createMessage(event, enriched, { storeId }),
+    report,
+    settled: settings.settled,
+    topic: config.kafka.topic,
+    ...config.publish,
+  });
+  return {
+    relay,
+    async close() {
+      await publisher.close();
+      await reader.close();
+    },
+  };
+}
+
+function createPublisher({ service, logLevel, dataDir, kafka, log, publish }: Config): Publisher {
+  const logger = createLogger({
+    service,
+    level: logLevel,
+    destination: pino.destination({ fd: 2, sync: false }),
+  });
+  if (kafka.brokers.length === 0)
+    return createLogPublisher({ dataDir, segmentBytes: log.segmentBytes, logger });
+  return createKafkaPublisher({ ...kafka, timeoutMs: publish.timeoutMs, logger });
+}
