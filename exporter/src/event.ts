@@ -66,7 +66,6 @@ export function digest16(text: string | Buffer): Buffer {
 /** Applies defaults and computes the two hashes. */
 export function createEvent(draft: EventDraft, arrival: Arrival, defaults: EventDefaults): Event {
   const source = draft.source ?? defaults.source;
-  const sent = JSON.stringify([draft.source, draft.type, draft.key, draft.timestamp, draft.base64]);
   return {
     id: draft.id,
     source,
@@ -79,9 +78,20 @@ export function createEvent(draft: EventDraft, arrival: Arrival, defaults: Event
     ...(arrival.trace && { trace: arrival.trace }),
     base64: draft.base64 ?? false,
     payload: draft.payload,
-    bodyHash: digest16(Buffer.concat([Buffer.from(sent), draft.payload])),
+    bodyHash: digest16(bodyOf(draft)),
     identity: digest16(`${source.length}:${source}${draft.id}`),
   };
+}
+
+/**
+ * The bytes that tell a duplicate from an update. Most events have nothing but a payload, which then needs no copy; a
+ * list before it can't be mistaken for one, since the two together are no JSON.
+ */
+function bodyOf({ source, type, key, timestamp, base64, payload }: EventDraft): Buffer {
+  if (source === undefined && type === undefined && key === undefined && timestamp === undefined && !base64) {
+    return payload;
+  }
+  return Buffer.concat([Buffer.from(JSON.stringify([source, type, key, timestamp, base64])), payload]);
 }
 
 /** Bytes that an event holds in memory and, roughly, in the store. */
