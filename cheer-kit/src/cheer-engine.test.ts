@@ -118,8 +118,9 @@ describe('conditions', () => {
       state: 'yellow',
       reasons: [{ code: 'saturation', detail: 'queue publish is 70 % full; ceiling 70 %' }],
     });
+    const since = engine.verdict().since;
     engine.setQueue('publish', { ...calm, depth: 90 });
-    expect(after(1)).toMatchObject({ state: 'red', score: 29 });
+    expect(after(1)).toMatchObject({ state: 'red', score: 29, reasons: [{ code: 'saturation', since }] });
   });
 
   test('a queue without capacity is full as soon as something is in it', () => {
@@ -255,10 +256,11 @@ describe('worse at once, better only after the hold', () => {
 describe('disabled', () => {
   test('reads disabled whatever happens, and tells the reasons afterwards', () => {
     const { engine, after, events } = green();
-    engine.disable('health-cheer');
     engine.setBreaker('kafka', 'open');
+    events.length = 0;
+    engine.disable('health-cheer');
     expect(after(5)).toMatchObject({ state: 'disabled', score: null, reasons: [] });
-    expect(events[0]).toMatchObject({ type: 'state', from: 'green', to: 'disabled', flag: 'health-cheer' });
+    expect(events[0]).toMatchObject({ type: 'state', from: 'yellow', to: 'disabled', flag: 'health-cheer' });
     engine.enable();
     expect(engine.verdict()).toMatchObject({ state: 'yellow', reasons: [{ code: 'breakers' }] });
     engine.setBreaker('kafka', 'closed');

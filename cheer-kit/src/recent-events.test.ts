@@ -66,6 +66,7 @@ test('many events are written at once, half a second later; after a crash no num
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
   try {
     for (let i = 0; i < 10; i++) ring.add(event);
+    expect(jest.getTimerCount()).toBe(1);
     jest.advanceTimersByTime(499);
     await expect(readFile(file)).rejects.toThrow('ENOENT');
     jest.advanceTimersByTime(1);

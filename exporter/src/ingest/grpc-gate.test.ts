@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import type { ApiKey } from '../config/schema';
@@ -81,7 +82,7 @@ describe('the gate', () => {
   };
   const statusOf = (stream: ClientHttp2Stream): Promise<string> =>
     new Promise((resolve, reject) => {
-      const seen = (headers: Record<string, unknown>): void => {
+      const seen = (headers: IncomingHttpHeaders): void => {
         if (headers['grpc-status'] !== undefined) resolve(String(headers['grpc-status']));
       };
       stream.on('response', seen).on('trailers', seen).on('error', reject).resume();
@@ -200,6 +201,12 @@ describe('the gate', () => {
     stream.write(frame(eventBytes(event)).subarray(0, 4));
     expect(await statusOf(stream)).toBe(String(status.DEADLINE_EXCEEDED));
     expect(fixture.handled).toEqual([`${ingest} DEADLINE_EXCEEDED`]);
+  });
+
+  it('gives the outbox the time that it needs', async () => {
+    await start({ limits: { requestSeconds: 0.05 } });
+    fixture.ingest.acceptor.hold = new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await fixture.call(ingest, event)).toMatchObject({ event_id: 'a' });
   });
 
   it.each([

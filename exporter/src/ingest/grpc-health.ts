@@ -33,6 +33,6 @@ export class GrpcHealth {
           },
         });
       },
-    } as Server);
+    });
   }
 }

@@ -131,7 +131,7 @@ function answering(
     const admitted = admittedCall(call.metadata);
     const bytes = call.request.length;
     if (!admitted.take(bytes)) return;
-    answer(call, admitted)
+    void answer(call, admitted)
       .catch((error: unknown): GrpcFailure => refusalFailure(intake.refusalOf(error)))
       .then((made) => {
         intake.memory.release(bytes);

@@ -32,7 +32,7 @@ export interface GrpcServerOptions {
 export interface GrpcServer {
   /** Resolves with the bound port. Rejects with `address_unusable` when it can't listen there. */
   listen(): Promise<number>;
-  /** What grpc.health.v1 answers. Not ready until told otherwise, and never again after `drain`. */
+  /** What grpc.health.v1 answers. Not ready until told otherwise. */
   setReady(ready: boolean): void;
   /**
    * Sends GOAWAY, ends streams after what they read is answered, waits for calls that run, and cuts what is left after
@@ -85,9 +85,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
           reject(new SelfcheerError('address_unusable', hint, { cause: error }));
         });
       }),
-    setReady: (ready) => {
-      if (!drained) health.set(ready);
-    },
+    setReady: (ready) => health.set(ready),
     drain: (deadlineMs) => (drained ??= drain(deadlineMs)),
   };
 

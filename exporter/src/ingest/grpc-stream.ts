@@ -10,7 +10,7 @@ import { admittedCall, deliveryOf, type AdmittedCall } from './grpc-gate';
 import { readEvent, type IngestHandlerOptions } from './grpc-ingest';
 import type { OpenStreams } from './grpc-open-streams';
 import { refusalFailure, type GrpcFailure } from './grpc-status';
-import { refusal, type IntakeDraft, type ItemResult, type Submission } from './intake';
+import { refusal, type Delivery, type IntakeDraft, type ItemResult, type Submission } from './intake';
 
 const groupEvents = 500;
 const groupBytes = 512 * 1024;
@@ -22,6 +22,8 @@ interface Group {
   readonly drafts: IntakeDraft[];
   /** Place of the group's first event in the stream. */
   readonly first: number;
+  /** The call's details, with the time at which the first event was read. */
+  readonly delivery: Delivery;
   bytes: number;
 }
 
@@ -57,6 +59,7 @@ class IngestStream {
   #inFlight = 0;
   #full = false;
   #ending: { readonly failure: GrpcFailure | undefined } | undefined;
+  #ended = false;
 
   constructor(
     call: ServerDuplexStream<Buffer, Buffer>,
@@ -83,7 +86,8 @@ class IngestStream {
     if (this.#ending || !this.#admitted.take(message.length)) return;
     const index = this.#count++;
     if (!this.#group) {
-      this.#group = { answers: [], drafts: [], first: index, bytes: 0 };
+      const delivery = deliveryOf(this.#admitted, this.#options.intake);
+      this.#group = { answers: [], drafts: [], first: index, delivery, bytes: 0 };
       if (this.#inFlight === 0) setImmediate(() => this.#send());
     }
     const group = this.#group;
@@ -99,7 +103,7 @@ class IngestStream {
     if (!group) return;
     this.#group = undefined;
     const { intake } = this.#options;
-    const delivery = deliveryOf(this.#admitted, intake);
+    const { delivery } = group;
     intake.rejected(group.answers.length - group.drafts.length, delivery);
     this.#inFlight++;
     const submitted: Promise<Submission> =
@@ -136,12 +140,17 @@ class IngestStream {
   }
 
   #regulate(): void {
-    if (this.#ending) {
-      if (this.#inFlight > 0 || this.#admitted.over) return;
-      const { failure } = this.#ending;
-      if (failure) this.#call.emit('error', failure);
-      else this.#call.end();
-    } else if (this.#full || this.#inFlight >= groupsInFlight) this.#call.pause();
+    if (this.#ending) this.#finish(this.#ending.failure);
+    else if (this.#full || this.#inFlight >= groupsInFlight) this.#call.pause();
     else if (this.#call.isPaused()) this.#call.resume();
+  }
+
+  /** Sends the status once everything is answered; reads no more. */
+  #finish(failure: GrpcFailure | undefined): void {
+    this.#call.pause();
+    if (this.#inFlight > 0 || this.#ended) return;
+    this.#ended = true;
+    if (failure) this.#call.emit('error', failure);
+    else this.#call.end();
   }
 }
