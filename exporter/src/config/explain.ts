@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { configKeys, describeType, memberOf, membersOf, schemaAt, unwrap, variantsOf } from './keys';
+import { configKeys, describeType, membersOf, schemaAt, unwrap, variantsOf } from './keys';
+import { memberOf } from './member';
 import { nearest, suggestion } from './nearest';
 import type { ConfigProblem, Origin } from './origin';
 import { configSchema } from './schema';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { configKeys, memberOf, type ConfigKey } from './keys';
+import { configKeys, type ConfigKey } from './keys';
+import { memberOf } from './member';
 import { loadConfig } from './load';
 
 const keys = configKeys();
@@ -10,7 +11,7 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
   const [first = ''] = key.expected.replace('one of ', '').split(', ');
   switch (key.kind) {
     case 'number': {
-      const value = key.expected.endsWith('at most 1') ? 1 : 1 + (seed % 200);
+      const value = key.expected.endsWith('below 1') ? (seed % 100) / 100 : 1 + (seed % 200);
       return { text: String(value), value };
     }
     case 'boolean':

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberOf } from './member';
 import { configSchema } from './schema';
 
 /** How the text of an environment variable becomes a value. */
@@ -91,12 +92,6 @@ export function schemaAt(
     } else return undefined;
   }
   return schema;
-}
-
-/** Own member or item of anything. */
-export function memberOf(value: unknown, part: PropertyKey): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-  return (value as Record<PropertyKey, unknown>)[part];
 }
 
 function variantOf(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
@@ -192,11 +187,14 @@ export function describeType(schema: z.core.$ZodType): string {
 }
 
 function describeNumber(schema: z.core.$ZodType): string {
-  const { type, minimum, maximum, exclusiveMinimum } = z.toJSONSchema(schema, { io: 'input' });
+  const { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = z.toJSONSchema(schema, {
+    io: 'input',
+  });
   const bounds = [
     ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
     ...(isRealBound(minimum) ? [`at least ${minimum}`] : []),
     ...(isRealBound(maximum) ? [`at most ${maximum}`] : []),
+    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
   ];
   return [type === 'integer' ? 'whole number' : 'number', ...bounds].join(', ');
 }

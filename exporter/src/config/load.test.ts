@@ -56,7 +56,7 @@ describe('precedence', () => {
   test('the result is frozen to its leaves and shares nothing with the next one', () => {
     const { config } = load(undefined);
     expect(Object.isFrozen(config.ingest.limits)).toBe(true);
-    expect(() => (config.kafka.brokers as string[]).push('x')).toThrow(TypeError);
+    expect(() => config.kafka.brokers.push('x')).toThrow(TypeError);
     expect(loadConfig({ env: {}, cwd }).config.kafka.brokers).not.toBe(config.kafka.brokers);
   });
 });
@@ -97,6 +97,7 @@ describe('problems name path, value, expectation and place', () => {
       '\nhttp: 8080',
       'http: 8080 is not host:port, for example 127.0.0.1:8080 (selfcheer.yaml:2)',
     ],
+    ['port', 'http: localhost:99999', 'http: "localhost:99999" has a port above 65535'],
     ['bounds', 'outbox: {lanes: 0}', 'outbox.lanes: 0 must be whole number, at least 1, at most 256'],
     ['enum', 'ack: brokr', 'ack: "brokr" must be one of outbox, broker'],
     ['section', 'slo: 5', 'slo: 5 must be section'],
@@ -134,7 +135,9 @@ describe('problems name path, value, expectation and place', () => {
     ['SELFCHEER_INSECURE', 'yes', 'insecure: "yes" must be true or false (SELFCHEER_INSECURE)'],
     ['SELFCHEER_ENRICH', '{step: [', 'enrich must be list as JSON or YAML'],
     ['LOG_LEVEL', 'loud', 'logLevel: "loud" must be one of trace, debug'],
-  ])('%s=%s', (variable, value, text) => expect(`${failure(undefined, { [variable]: value })}<end>`).toContain(text));
+  ])('%s=%s', (variable, value, text) =>
+    expect(`${failure(undefined, { [variable]: value })}<end>`).toContain(text),
+  );
 
   test('all are listed at once', () => {
     const text = failure('a: 1\nb: 2', { SELFCHEER_C: '3' });

@@ -3,7 +3,8 @@ import { UsageError } from '../errors';
 import { readEnvironment } from './env';
 import { explain, pathText } from './explain';
 import { readConfigFile, type ConfigFile } from './file';
-import { configKeys, memberOf, membersOf, schemaAt, unwrap } from './keys';
+import { configKeys, membersOf, schemaAt, unwrap } from './keys';
+import { memberOf } from './member';
 import { problemText, type Origin } from './origin';
 import { configSchema, type Config } from './schema';
 
@@ -62,13 +63,18 @@ export function loadConfig({ file: named, env, cwd }: LoadOptions): LoadedConfig
 /** A section whose lines are all comments is null in YAML; it means the same as no section. */
 function withoutEmptySections(values: unknown, path: readonly string[] = []): unknown {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return values;
-  const entries = Object.entries(values)
-    .filter(([name, value]) => value !== null || !isSection([...path, name]))
-    .map(([name, value]) => [
-      name,
-      isSection([...path, name]) ? withoutEmptySections(value, [...path, name]) : value,
-    ]);
-  return Object.fromEntries(entries);
+  const cleaned: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values as Record<string, unknown>)) {
+    const at = [...path, name];
+    if (!isSection(at)) define(cleaned, name, value);
+    else if (value !== null) cleaned[name] = withoutEmptySections(value, at);
+  }
+  return cleaned;
+}
+
+/** Also for the name `__proto__`, which an assignment would swallow before it can be refused. */
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function isSection(path: readonly string[]): boolean {

@@ -4,7 +4,8 @@ import { stepSchema } from './steps';
 /** `host:port`; port 0 picks a free one. IPv6 hosts stand in brackets. */
 const address = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not host:port, for example 127.0.0.1:8080');
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not host:port, for example 127.0.0.1:8080')
+  .refine((text) => !(Number(text.slice(text.lastIndexOf(':') + 1)) > 65_535), 'has a port above 65535');
 const positive = z.number().int().positive();
 /** A share that may not be the whole: an objective of 1 leaves no budget. */
 const ratio = z.number().min(0).lt(1);

@@ -1,0 +1,75 @@
+import { messageOf, SelfcheerError, UsageError } from '../errors';
+import { textOf } from '../config/member';
+
+const timeoutMs = 10_000;
+
+/** Talks to the admin API of a running exporter. */
+export class AdminClient {
+  readonly #base: string;
+  readonly #apiKey: string | undefined;
+  readonly #signal: AbortSignal;
+
+  /** @param address URL, or `host:port` as the configuration has it. */
+  constructor(address: string, apiKey: string | undefined, signal: AbortSignal) {
+    this.#base = baseUrl(address);
+    this.#apiKey = apiKey;
+    this.#signal = signal;
+  }
+
+  get(path: string): Promise<unknown> {
+    return this.#call('GET', path);
+  }
+
+  post(path: string): Promise<unknown> {
+    return this.#call('POST', path);
+  }
+
+  async #call(method: 'GET' | 'POST', path: string): Promise<unknown> {
+    const headers = {
+      accept: 'application/json',
+      ...(method === 'POST' && { 'content-type': 'application/json' }),
+      ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }),
+    };
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(timeoutMs)]);
+    const body = method === 'POST' ? '{}' : null;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.#base}${path}`, { method, headers, signal, body, redirect: 'error' });
+      text = await response.text();
+    } catch (error) {
+      const why = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+      const message = `The exporter does not answer at ${this.#base} (${why}). Is it running? Name its address with --admin.`;
+      throw new SelfcheerError('unreachable', message, { retriable: true, cause: error });
+    }
+    const parsed = parseJson(text);
+    if (response.ok && parsed !== undefined) return parsed;
+    const why = textOf(parsed, 'detail') ?? `${this.#base} answered ${response.status} to ${method} ${path}.`;
+    const { status } = response;
+    const hint = status === 401 || status === 403 ? ' Give a key: --api-key, or SELFCHEER_API_KEY.' : '';
+    throw new SelfcheerError(textOf(parsed, 'code') ?? 'admin_api', `${why}${hint}`);
+  }
+}
+
+function baseUrl(address: string): string {
+  const url = /^https?:\/\//.test(address) ? address : `http://${address}`;
+  if (!URL.canParse(url))
+    throw new UsageError(`--admin ${address} is not an address such as http://127.0.0.1:9464`);
+  const { protocol, hostname, port, origin } = new URL(url);
+  if (port === '0') {
+    throw new UsageError(
+      'The admin port is 0 in the configuration; name the one of the start line with --admin.',
+    );
+  }
+  // An address to bind to is none to connect to.
+  if (hostname === '0.0.0.0') return `${protocol}//127.0.0.1:${port}`;
+  return hostname === '[::]' ? `${protocol}//[::1]:${port}` : origin;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

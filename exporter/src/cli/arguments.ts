@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  }
+  return number;
+}
+
+/** For arguments that may be given several times. */
+export function wholeNumbers(text: string, earlier: readonly number[] = []): readonly number[] {
+  return [...earlier, wholeNumber(text)];
+}
+
+/** Events a second: `200`, `200/s`, `0.5`. */
+export function rate(text: string): number {
+  const number = Number(text.replace(/\/s$/, ''));
+  if (!(number > 0) || !Number.isFinite(number)) {
+    throw new InvalidArgumentError('It must be events a second, for example 200.');
+  }
+  return number;
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** Seconds of `90`, `90s`, `1.5m`, `2h` or `500ms`. */
+export function seconds(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('It must be a time, for example 60s or 5m.');
+  return Number(number) * (unitSeconds[unit ?? 's'] as number);
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { configurationMarkdown } from '../config/docs';
+import { memberOf } from '../config/member';
+import { maskSecrets } from '../config/mask';
+import { originText } from '../config/origin';
+import { addConfigOption, addExamples, readConfig, type CliContext, type ConfigOptions } from './context';
+import { write, writeJson } from './io';
+import { table } from './table';
+
+interface Flags extends ConfigOptions {
+  readonly json?: boolean;
+}
+
+export function addConfigCommand(program: Command, context: CliContext): void {
+  const group = program.command('config').description('Check and explain the configuration');
+  const check = group
+    .command('check')
+    .description('Say whether the configuration can be used, and show the values in use with their origin')
+    .option('--json', 'effective configuration as JSON; secrets are masked')
+    .action((flags: Flags) => checkConfig(flags, context));
+  addConfigOption(check);
+  addExamples(
+    check,
+    'selfcheer config check',
+    'selfcheer config check --config prod.yaml --json | jq .config.kafka',
+  );
+  group
+    .command('docs')
+    .description('Print the reference of every key as Markdown')
+    .action(() => write(context.io.stdout, configurationMarkdown()));
+}
+
+async function checkConfig(flags: Flags, { io }: CliContext): Promise<void> {
+  const { config, sources, file } = readConfig(flags, io);
+  const shown = maskSecrets(config);
+  if (flags.json === true) {
+    const origins = Object.fromEntries([...sources].map(([name, origin]) => [name, originText(origin)]));
+    return writeJson(io.stdout, { file: file ?? null, config: shown, sources: origins });
+  }
+  const rows = [...sources].map(([name, origin]) => [
+    name,
+    JSON.stringify(name.split('.').reduce<unknown>(memberOf, shown)) ?? '-',
+    originText(origin),
+  ]);
+  await write(io.stdout, `${table(['KEY', 'VALUE', 'FROM'], rows)}\nThe configuration can be used.\n`);
+}

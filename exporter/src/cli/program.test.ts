@@ -1,0 +1,376 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { FakeIngest } from '../../test/helpers/fake-ingest';
+import { encodeLine } from '../publish/log-line';
+import { segmentPath, topicDirectory } from '../publish/log-segments';
+import type { CliDependencies } from './context';
+import { runCli } from './program';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'selfcheer-cli-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function collect(): Writable & { text: string } {
+  const sink = new Writable({
+    write(chunk: Buffer, _, done) {
+      (sink as Writable & { text: string }).text += chunk.toString();
+      done();
+    },
+  });
+  return Object.assign(sink, { text: '' });
+}
+
+interface Given {
+  readonly env?: Record<string, string>;
+  readonly signal?: AbortSignal;
+  readonly startApp?: CliDependencies['startApp'];
+  readonly stdin?: Readable;
+  readonly stdout?: Writable & { text: string };
+}
+
+async function cli(argv: readonly string[], given: Given = {}): Promise<Outcome> {
+  const stdout = given.stdout ?? collect();
+  const stderr = collect();
+  const io = {
+    stdin: given.stdin ?? new PassThrough(),
+    stdout,
+    stderr,
+    env: given.env ?? {},
+    cwd,
+    signal: given.signal ?? new AbortController().signal,
+  };
+  const startApp = given.startApp ?? (() => Promise.reject(new Error('not in this test')));
+  const code = await runCli(argv, io, { startApp });
+  return { code, out: stdout.text, err: stderr.text };
+}
+
+describe('the command line', () => {
+  test.each([
+    [[], ['send', 'start', 'tail', 'quarantine', 'store', 'config']],
+    [['start'], ['Examples:']],
+    [['send'], ['Examples:', '--id-field', '--checkpoint']],
+    [['tail'], ['Examples:', '--follow']],
+    [['quarantine'], ['list', 'show', 'replay', 'discard']],
+    [
+      ['quarantine', 'replay'],
+      ['Examples:', '--admin'],
+    ],
+    [
+      ['store', 'check'],
+      ['Examples:', '--data-dir'],
+    ],
+    [
+      ['config', 'check'],
+      ['Examples:', '--json'],
+    ],
+  ])('%s --help', async (command, words) => {
+    const { code, out, err } = await cli([...command, '--help']);
+    expect([code, err]).toEqual([0, '']);
+    for (const word of words) expect(out).toContain(word);
+  });
+
+  test('--version', async () => {
+    expect(await cli(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    });
+  });
+
+  test.each([
+    [['snd'], 'Did you mean send?'],
+    [['quarantine', 'lst'], 'Did you mean list?'],
+    [['send'], "missing required argument 'file'"],
+    [['send', 'x.csv', '--batsh', '5'], 'Did you mean --batch?'],
+    [['send', 'x.csv', '--batch', '0'], 'whole number above 0'],
+    [['send', 'x.csv', '--rate', 'fast'], 'events a second'],
+    [['send', 'x.csv', '--retry-for', 'ever'], 'a time, for example 60s'],
+    [['send', 'x.csv'], "Can't read x.csv"],
+    [['quarantine', 'show', 'x'], 'whole number above 0'],
+    [['quarantine', 'replay'], 'Name event numbers, or --all.'],
+    [['start', '--config', 'none.yaml'], "Can't read the configuration file"],
+  ])('%s is wrong usage', async (argv, message) => {
+    const { code, err } = await cli(argv);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe('start', () => {
+  const addresses = { http: '127.0.0.1:1', grpc: '127.0.0.1:2', admin: '127.0.0.1:3' };
+
+  test('says where it is in one line of JSON and drains on the signal', async () => {
+    const stop = new AbortController();
+    const reasons: string[] = [];
+    const outcome = await cli(['start'], {
+      env: { SELFCHEER_SERVICE: 'x', KAFKA_BROKER: 'oops' },
+      signal: stop.signal,
+      startApp: (config) => {
+        expect(config.service).toBe('x');
+        setImmediate(() => stop.abort('SIGTERM'));
+        return Promise.resolve({
+          addresses,
+          sink: 'log',
+          drain: (reason) => Promise.resolve(void reasons.push(reason)),
+        });
+      },
+    });
+    expect(outcome).toEqual({
+      code: 0,
+      out: `${JSON.stringify({ msg: 'ready', ...addresses, sink: 'log' })}\n`,
+      err: 'selfcheer: warning: KAFKA_BROKER is not used; did you mean KAFKA_BROKERS?\n',
+    });
+    expect(reasons).toEqual(['SIGTERM']);
+  });
+
+  test('a bug ends it with 1 and shows where', async () => {
+    const { code, err } = await cli(['start'], { startApp: () => Promise.reject(new TypeError('a bug')) });
+    expect(code).toBe(1);
+    expect(err).toMatch(/TypeError: a bug\n\s+at /);
+  });
+});
+
+describe('config', () => {
+  test('check shows values, where they came from, and no secret', async () => {
+    writeFileSync(
+      join(cwd, 'selfcheer.yaml'),
+      'service: quakes\nkafka: {sasl: {mechanism: plain, username: u, password: hunter2}}\n',
+    );
+    const env = { SELFCHEER_HTTP: '127.0.0.1:7' };
+    const human = await cli(['config', 'check'], { env });
+    expect(human.code).toBe(0);
+    expect(human.out).toMatch(/service\s+"quakes"\s+selfcheer\.yaml:1\n/);
+    expect(human.out).toMatch(/http\s+"127\.0\.0\.1:7"\s+SELFCHEER_HTTP\n/);
+    const json = JSON.parse((await cli(['config', 'check', '--json'], { env })).out) as {
+      config: { kafka: unknown };
+      sources: Record<string, string>;
+    };
+    expect(json.config.kafka).toMatchObject({ sasl: { username: 'u', password: '(secret)' } });
+    expect(json.sources['grpc']).toBe('default');
+    expect(human.out).not.toContain('hunter2');
+  });
+
+  test('check exits with 2 and the list of problems', async () => {
+    const { code, err } = await cli(['config', 'check'], { env: { SELFCHEER_ACK: 'x' } });
+    expect(code).toBe(2);
+    expect(err).toContain('ack: "x" must be one of outbox, broker (SELFCHEER_ACK)');
+  });
+});
+
+describe('send', () => {
+  let ingest: FakeIngest;
+  let url: string;
+  beforeEach(async () => {
+    ingest = new FakeIngest();
+    url = await ingest.start();
+  });
+  afterEach(() => ingest.stop());
+
+  test('ends with a summary and 0', async () => {
+    writeFileSync(join(cwd, 'a.csv'), 'id,mag\nq1,2.0\nq2,3.1\n');
+    const path = join(cwd, 'a.csv');
+    const { code, out } = await cli(['send', path, '--url', url, '--id-field', 'id', '-q'], {
+      env: { SELFCHEER_API_KEY: 'k' },
+    });
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^Sent 2 events in .* 2 accepted, 0 duplicates, 0 rejected\.\n$/),
+    ]);
+    expect(ingest.accepted.map(({ payload }) => payload)).toEqual(
+      expect.arrayContaining([{ id: 'q1', mag: '2.0' }]),
+    );
+    expect(ingest.requests[0]?.headers.authorization).toBe('Bearer k');
+  });
+
+  test('exits with 1 and names the rows when any was rejected', async () => {
+    const rows = Array.from({ length: 15 }, (_, index) => (index < 12 ? '{}' : `{"id":"${index}"}`));
+    const stdin = Readable.from([Buffer.from(rows.join('\n'))]);
+    const { code, out } = await cli(['send', '-', '--url', url, '--id-field', 'id', '-q'], { stdin });
+    expect(code).toBe(1);
+    expect(out).toContain('  line 1 (row 1): missing_event_id: has no usable id at id: there is none\n');
+    expect(out).toContain('and 2 more; name a file with --rejects');
+  });
+
+  test('prints the summary also when it had to give up', async () => {
+    ingest.react = () => ({ status: 503 });
+    const stdin = Readable.from([Buffer.from('{}\n')]);
+    const { code, out, err } = await cli(['send', '-', '--url', url, '--retry-for', '1ms', '--json', '-q'], {
+      stdin,
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ sent: 0, complete: false });
+    expect(err).toContain('Gave up after');
+  });
+});
+
+describe('tail', () => {
+  function publish(count: number): void {
+    const directory = topicDirectory(cwd, 'events');
+    const path = segmentPath(directory, 1);
+
+    mkdirSync(directory, { recursive: true });
+    const records = Array.from({ length: count }, (_, seq) =>
+      encodeLine(
+        {
+          lane: 0,
+          seq,
+          key: `k${seq}`,
+          value: Buffer.from(`{"n": 1.0${seq}}`),
+          headers: { ce_id: `k${seq}` },
+        },
+        '2026-01-01T00:00:00.000Z',
+      ),
+    );
+    writeFileSync(path, Buffer.concat(records));
+  }
+
+  test('the newest ten, n, or all', async () => {
+    publish(25);
+    const tail = async (...argv: string[]): Promise<string[]> =>
+      (await cli(['tail', '--data-dir', cwd, ...argv])).out.trim().split('\n');
+    expect(await tail()).toHaveLength(10);
+    expect((await tail('-n', '2')).map((line) => line.split('  ')[2])).toEqual(['k23', 'k24']);
+    expect(await tail('--from', 'start')).toHaveLength(25);
+    expect((await tail('--json', '-n', '1'))[0]).toBe(
+      '{"key":"k24","value":{"n": 1.024},"headers":{"ce_id":"k24"},"lane":0,"seq":24,"published_at":"2026-01-01T00:00:00.000Z"}',
+    );
+  });
+
+  test('follows until the signal, without a gap behind the newest', async () => {
+    publish(5);
+    const stop = new AbortController();
+    const stdout = collect();
+    const until = async (text: string): Promise<void> => {
+      while (!stdout.text.includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const running = cli(['tail', '--data-dir', cwd, '-f', '-n', '1'], { signal: stop.signal, stdout });
+    await until('k4');
+    publish(7);
+    await until('k6');
+    stop.abort('SIGINT');
+    const { code, out } = await running;
+    expect(code).toBe(0);
+    const keys = out
+      .trim()
+      .split('\n')
+      .map((line) => line.split('  ')[2]);
+    expect(keys).toEqual(['k4', 'k5', 'k6']);
+  });
+
+  test('sends people to kcat when events go to Kafka', async () => {
+    const { code, err } = await cli(['tail'], { env: { KAFKA_BROKERS: 'b:9092' } });
+    expect([code, err]).toEqual([2, expect.stringContaining('kcat -C -b b:9092 -t events')]);
+  });
+});
+
+describe('quarantine', () => {
+  let server: Server;
+  let admin: string;
+  let calls: string[];
+  const item = (number: number) => ({
+    number,
+    event_id: `e${number}`,
+    type: 't',
+    reason: 'schema',
+    step: 'quake',
+    detail: 'at /mag \u001b[31mred',
+    attempts: 1,
+    quarantined_at: '2026-01-01T00:00:00.000Z',
+  });
+  let waiting: number[];
+
+  beforeEach(async () => {
+    calls = [];
+    waiting = Array.from({ length: 450 }, (_, index) => index + 1);
+    server = createServer((request, response) => {
+      const { method, url = '', headers } = request;
+      calls.push(`${method} ${url} ${headers['content-type'] ?? ''} ${headers.authorization ?? ''}`.trim());
+      const { pathname, searchParams } = new URL(url, 'http://x');
+      const [, number, action] = /\/quarantine\/(\d+)(?:\/(\w+))?$/.exec(pathname) ?? [];
+      const gone = number !== undefined && !waiting.includes(Number(number));
+      response.writeHead(gone ? 404 : 200, { 'content-type': 'application/json' });
+      if (gone) {
+        response.end(
+          JSON.stringify({ code: 'not_in_quarantine', detail: `There is no event ${number} in quarantine.` }),
+        );
+      } else if (action !== undefined) {
+        waiting = waiting.filter((one) => one !== Number(number));
+        response.end(JSON.stringify({ number: Number(number), result: `${action}ed` }));
+      } else if (number !== undefined) {
+        response.end(
+          JSON.stringify({ ...item(Number(number)), trace_id: null, payload: '{"mag":"\\u001b[2J"}' }),
+        );
+      } else {
+        const before = Number(searchParams.get('before') ?? Infinity);
+        const limit = Number(searchParams.get('limit'));
+        const numbers = waiting
+          .filter((one) => one < before)
+          .reverse()
+          .slice(0, limit);
+        const next = numbers.length === limit ? (numbers.at(-1) ?? null) : null;
+        response.end(JSON.stringify({ total: waiting.length, next_before: next, items: numbers.map(item) }));
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    admin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('list as a table, with the address of the configuration and nothing that steers a terminal', async () => {
+    const { code, out } = await cli(['quarantine', 'list', '--limit', '2'], {
+      env: { SELFCHEER_ADMIN: admin },
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^NUMBER\s+SINCE/);
+    expect(out).toContain('2 of 450; older ones with --before 449');
+    expect(out).not.toContain('\u001b');
+  });
+
+  test('show', async () => {
+    const { out } = await cli(['quarantine', 'show', '3', '--admin', `http://${admin}`]);
+    expect(out).toContain('event_id        e3');
+    expect(out).toContain('"mag": "\\u001b[2J"');
+  });
+
+  test('replay of everything goes through all pages, oldest first', async () => {
+    const { code, out } = await cli(['quarantine', 'replay', '--all', '--admin', admin, '--api-key', 'k']);
+    expect([code, out]).toEqual([0, '450 replayed.\n']);
+    const posts = calls.filter((call) => call.startsWith('POST'));
+    expect(posts[0]).toBe('POST /api/v1/quarantine/1/replay application/json Bearer k');
+    expect(waiting).toEqual([]);
+  });
+
+  test('one that is gone does not keep the others', async () => {
+    const { code, out, err } = await cli(['quarantine', 'discard', '7', '999', '8', '--admin', admin]);
+    expect([code, out]).toEqual([1, '2 discarded.\n']);
+    expect(err).toContain('There is no event 999');
+    expect(waiting).toHaveLength(448);
+  });
+
+  test('says what to do when nothing answers', async () => {
+    const { code, err } = await cli(['quarantine', 'list', '--admin', '127.0.0.1:1']);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('Is it running? Name its address with --admin.'),
+    ]);
+  });
+});
+
+test('store check says that there is none, and exits with 3', async () => {
+  const { code, err } = await cli(['store', 'check', '--data-dir', join(cwd, 'none')]);
+  expect([code, err]).toEqual([3, expect.stringContaining('There is no store')]);
+});

@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeLine } from './publish/log-line';
+import { segmentPath, topicDirectory } from './publish/log-segments';
+
+/** The built command as users run it; `npm test` builds before it tests. */
+const bin = join(__dirname, '../bin/selfcheer.js');
+const bound = 30_000;
+
+let cwd: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'selfcheer-main-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+function selfcheer(...argv: readonly string[]): ChildProcess {
+  const ports = {
+    SELFCHEER_HTTP: '127.0.0.1:0',
+    SELFCHEER_GRPC: '127.0.0.1:0',
+    SELFCHEER_ADMIN: '127.0.0.1:0',
+  };
+  const env = { PATH: process.env['PATH'], ...ports };
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  children.push(child);
+  return child;
+}
+
+async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = '';
+  for await (const chunk of stream ?? []) text += String(chunk);
+  return text;
+}
+
+async function exit(child: ChildProcess): Promise<number | string> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  return code ?? String(signal);
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  let text = '';
+  while (!text.includes('\n')) {
+    const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    text += chunk.toString();
+  }
+  return text.slice(0, text.indexOf('\n'));
+}
+
+test(
+  'prints its version',
+  async () => {
+    const child = selfcheer('--version');
+    const [out, code] = await Promise.all([read(child.stdout), exit(child)]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  },
+  bound,
+);
+
+test(
+  'a wrong configuration is exit code 2, with nothing on standard output',
+  async () => {
+    writeFileSync(join(cwd, 'selfcheer.yaml'), 'htpp: 127.0.0.1:0\n');
+    const child = selfcheer('start');
+    const [out, err, code] = await Promise.all([read(child.stdout), read(child.stderr), exit(child)]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('htpp is no setting; did you mean http? (selfcheer.yaml:1)');
+  },
+  bound,
+);
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'start is ready, serves, and drains on %s with exit code 0',
+  async (signal) => {
+    const child = selfcheer('start');
+    const ready = JSON.parse(await firstLine(child)) as {
+      msg: string;
+      http: string;
+      admin: string;
+      sink: string;
+    };
+    expect(ready).toMatchObject({ msg: 'ready', sink: 'log' });
+    const sending = selfcheer('send', '-', '--url', `http://${ready.http}`, '--json', '-q');
+    sending.stdin?.end('{"a":1}\n{"a":2}\n');
+    expect(JSON.parse(await read(sending.stdout))).toMatchObject({ accepted: 2, rejected: 0 });
+    child.kill(signal);
+    expect(await exit(child)).toBe(0);
+  },
+  bound,
+);
+
+test(
+  'a command whose reader leaves ends quietly',
+  async () => {
+    const directory = topicDirectory(join(cwd, 'data'), 'events');
+    mkdirSync(directory, { recursive: true });
+    const message = { lane: 0, key: 'k', value: Buffer.from(JSON.stringify('x'.repeat(1000))), headers: {} };
+    const lines = Array.from({ length: 5000 }, (_, seq) =>
+      encodeLine({ ...message, seq }, '2026-01-01T00:00:00.000Z'),
+    );
+    writeFileSync(segmentPath(directory, 1), Buffer.concat(lines));
+    const child = selfcheer('tail', '--from', 'start');
+    await firstLine(child);
+    child.stdout?.destroy();
+    const [err, code] = await Promise.all([read(child.stderr), exit(child)]);
+    expect([code, err]).toEqual([0, '']);
+  },
+  bound,
+);
+
+test(
+  'Ctrl-C ends a send that waits for input, with its summary',
+  async () => {
+    const child = selfcheer('send', '-', '--url', 'http://127.0.0.1:1');
+    const err = read(child.stderr);
+    child.stdin?.write('{"a":1}\n');
+    // It is under way once it says why it waits.
+    await once(child.stderr as NodeJS.ReadableStream, 'data');
+    child.kill('SIGINT');
+    const [out, code] = await Promise.all([read(child.stdout), exit(child)]);
+    expect([code, out]).toEqual([1, expect.stringContaining('Ended early. Sent 0 events')]);
+    expect(await err).toContain('ECONNREFUSED');
+  },
+  bound,
+);
+
+test(
+  'kill -9 in the middle: the rerun goes on from the checkpoint and nothing is sent out of thin air',
+  async () => {
+    const service = selfcheer('start');
+    const { http } = JSON.parse(await firstLine(service)) as { http: string };
+    const rows = Array.from({ length: 20_000 }, (_, id) => `{"id":${id}}`).join('\n');
+    writeFileSync(join(cwd, 'rows.ndjson'), rows);
+    const argv = [
+      'send',
+      'rows.ndjson',
+      '--url',
+      `http://${http}`,
+      '--id-field',
+      'id',
+      '--checkpoint',
+      'progress',
+    ];
+    const first = selfcheer(...argv, '--rate', '5000', '-q');
+    while (!existsSync(join(cwd, 'progress'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    first.kill('SIGKILL');
+    await exit(first);
+    const rerun = selfcheer(...argv, '--json', '-q');
+    const summary = JSON.parse(await read(rerun.stdout)) as {
+      sent: number;
+      skipped: number;
+      rejected: number;
+    };
+    expect(summary.skipped).toBeGreaterThanOrEqual(1000);
+    expect(summary.sent + summary.skipped).toBe(20_000);
+    expect(summary.rejected).toBe(0);
+    service.kill('SIGTERM');
+    expect(await exit(service)).toBe(0);
+    const tail = selfcheer('tail', '--from', 'start', '--json');
+    const published = (await read(tail.stdout)).trim().split('\n');
+    expect(new Set(published.map((line) => (JSON.parse(line) as { key: string }).key)).size).toBe(20_000);
+    expect(published).toHaveLength(20_000);
+  },
+  2 * bound,
+);
