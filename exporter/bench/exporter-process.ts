@@ -37,9 +37,9 @@ export class ExporterProcess {
       },
     );
     process.once('exit', () => child.kill('SIGKILL'));
-    for await (const line of createInterface({ input: child.stdout! })) {
+    for await (const line of createInterface({ input: child.stdout })) {
       const ready = JSON.parse(line) as { http: string; admin: string };
-      child.stdout!.resume();
+      child.stdout.resume();
       return new ExporterProcess(
         child,
         dataDir,

@@ -39,8 +39,6 @@ export interface App {
   /** Where it listens, as `host:port`. */
   readonly addresses: { readonly http: string; readonly grpc: string; readonly admin: string };
   readonly sink: 'kafka' | 'log';
-  /** Rejects when a server fails after it has begun to listen. */
-  readonly failed: Promise<never>;
   /** Stops in order; resolves within `drainSeconds` or so. What is unsent stays in the outbox. */
   drain(reason: string): Promise<void>;
 }
@@ -67,6 +65,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const { engine } = telemetry;
   const signals = new Signals(telemetry, config);
   const authenticator = createAuthenticator(config.auth);
+  const defaults = {
+    source: config.ingest.source ?? `/selfcheer/${config.service}`,
+    type: config.ingest.type,
+  };
+  // It beats from the end of the start on, but a beat of an earlier run may be settled before.
+  const heartbeat = new Heartbeat({
+    append: (events) => pipeline.enqueue(events),
+    defaults,
+    intervalSeconds: config.cheer.heartbeatSeconds,
+    now: () => performance.now(),
+    lastRealAt: () => signals.lastRealAt,
+  });
 
   // Outbox, and behind it in the relay's thread: enrich -> publish.
   const pipeline = await Pipeline.open({
@@ -81,6 +91,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       heartbeatSettled: () => heartbeat.settled(),
     }),
     logger,
+  }).catch((error: unknown) => {
+    telemetry.resources.stop();
+    throw error;
   });
   const recent = await RecentEvents.open({
     file: join(config.dataDir, 'recent-events.json'),
@@ -93,6 +106,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   await disk.read();
 
   // Ingest: two transports over one intake.
+  let leaving = false;
   let draining = false;
   const gate = (): ReturnType<Intake['gate']> => {
     if (draining)
@@ -102,10 +116,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       );
     if (disk.level === 'full') return refusal('store_full', 'The disk that holds the store is nearly full');
     return undefined;
-  };
-  const defaults = {
-    source: config.ingest.source ?? `/selfcheer/${config.service}`,
-    type: config.ingest.type,
   };
   const intake = new Intake({
     acceptor: pipeline,
@@ -128,6 +138,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     intake,
     authenticator,
     limits: config.ingest.limits,
+    loopbackOnly: config.auth.apiKeys.length === 0 && isLoopbackHost(hostOf(config.http)),
     fallback: createFrontApp({ service: config.service, version }),
     answered: (method, statusCode, seconds) =>
       telemetry.service.httpRequest({ method, route: '/v1/events', statusCode, seconds }),
@@ -149,14 +160,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     },
   });
 
-  // Cheer: the heartbeat, the verdict once a second, the admin port.
-  const heartbeat = new Heartbeat({
-    acceptor: pipeline,
-    defaults,
-    intervalSeconds: config.cheer.heartbeatSeconds,
-    now: () => performance.now(),
-    lastRealAt: () => signals.lastRealAt,
-  });
+  // Cheer: the verdict once a second, the admin port.
   const health = new Health({
     checks: createHealthChecks({ config, pipeline, disk, engine, telemetry }),
     readiness: ['store', 'disk'],
@@ -184,10 +188,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const figures = pipeline.figures();
     signals.sample(figures, heartbeat.outstandingSeconds());
     telemetry.resilience.setStorage('data', { free: disk.freeBytes, size: disk.sizeBytes });
-    const full = figures.outboxBytes >= 0.85 * config.outbox.quotaBytes;
-    if (disk.level === 'full') engine.setRefusing('the disk that holds the store is nearly full');
-    else engine.setRefusing(full ? 'the outbox is full' : undefined);
-    grpc.setReady(!draining && !figures.fencedBy);
+    const diskFull = disk.level === 'full';
+    if (diskFull) engine.setRefusing('the disk that holds the store is nearly full');
+    else engine.setRefusing(figures.full ? 'the outbox is full' : undefined);
+    grpc.setReady(!leaving && !figures.fencedBy && !figures.full && !diskFull);
   };
   const timer = setInterval(sample, sampleMs);
 
@@ -197,20 +201,21 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     disk.stop();
     const deadline = performance.now() + withinMs;
     const left = (): number => Math.max(0, deadline - performance.now());
-    await Promise.all([stopServer(http, left()), grpc.drain(left())]);
-    await pipeline.close(left());
-    admin.close();
-    await stopServer(adminServer, 0);
-    engine.stop();
-    telemetry.resources.stop();
-    await recent.close();
+    // With `ack: broker`, who waits for the sink is answered while the connection is still there.
+    const lastAnswers = setTimeout(() => pipeline.giveUpWaiting(), 0.8 * withinMs);
+    try {
+      await Promise.all([stopServer(http, left()), grpc.drain(left())]);
+      await pipeline.close(left());
+    } finally {
+      clearTimeout(lastAnswers);
+      admin.close();
+      await stopServer(adminServer, 0);
+      engine.stop();
+      telemetry.resources.stop();
+      await recent.close();
+    }
   };
 
-  const failed = new Promise<never>((_resolve, reject) => {
-    http.on('error', reject);
-    adminServer.on('error', reject);
-  });
-  failed.catch(() => undefined);
   let addresses: App['addresses'];
   try {
     addresses = {
@@ -230,6 +235,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let drained: Promise<void> | undefined;
   const drain = async (reason: string): Promise<void> => {
     logger.info({ reason }, 'draining');
+    leaving = true;
     health.drain(`draining: ${reason}`);
     engine.setDraining(`draining: ${reason}`);
     grpc.setReady(false);
@@ -238,5 +244,5 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await stopAll(config.drainSeconds * 1000);
     logger.info('drained');
   };
-  return { addresses, sink: telemetry.downstream, failed, drain: (reason) => (drained ??= drain(reason)) };
+  return { addresses, sink: telemetry.downstream, drain: (reason) => (drained ??= drain(reason)) };
 }

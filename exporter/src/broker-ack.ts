@@ -14,6 +14,7 @@ interface Waiter {
  */
 export class BrokerAck {
   private readonly waiters = new Map<number, Set<Waiter>>();
+  private over: Error | undefined;
 
   /** Resolves when all are settled; rejects with a retriable error after `timeoutMs`. */
   async settled(
@@ -39,12 +40,14 @@ export class BrokerAck {
     for (const waiter of this.waiters.get(lane) ?? []) if (waiter.seq <= seq) waiter.resolve();
   }
 
-  /** Rejects everything that waits. */
+  /** Rejects everything that waits, and from now on all that would have to. */
   giveUp(error: Error): void {
+    this.over = error;
     for (const waiters of this.waiters.values()) for (const waiter of waiters) waiter.reject(error);
   }
 
   private async wait(lane: number, seq: number, timeoutMs: number): Promise<void> {
+    if (this.over) throw this.over;
     const waiters = this.waiters.get(lane) ?? new Set();
     this.waiters.set(lane, waiters);
     let timer: NodeJS.Timeout | undefined;

@@ -3,6 +3,9 @@ import { hash } from 'node:crypto';
 /** Real traffic counts in SLOs; synthetic traffic (heartbeat, release checks) has its own lane, topic and label. */
 export type Traffic = 'real' | 'synthetic';
 
+/** Type of the synthetic events that keep the signal alive at idle. */
+export const heartbeatType = 'selfcheer.heartbeat';
+
 /** W3C trace context as it came with the request; carried through the outbox into the Kafka headers. */
 export interface TraceContext {
   readonly traceparent: string;

@@ -27,11 +27,11 @@ export function createHealthChecks({
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   return {
     store() {
-      const { fencedBy, outboxBytes, outboxRecords } = pipeline.figures();
+      const { fencedBy, outboxBytes, outboxRecords, full } = pipeline.figures();
       const used = outboxBytes / config.outbox.quotaBytes;
       const detail = `${outboxRecords} events wait, ${mebibytes(outboxBytes)} of ${mebibytes(config.outbox.quotaBytes)}`;
       if (fencedBy) return { status: 'failed', detail: messageOf(fencedBy) };
-      if (used >= 0.85) return { status: 'failed', detail: `full: ${detail}` };
+      if (full) return { status: 'failed', detail: `full: ${detail}` };
       return { status: used >= 0.7 ? 'degraded' : 'ok', detail };
     },
     sink() {

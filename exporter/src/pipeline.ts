@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerAck } from './broker-ack';
 import type { Config } from './config/schema';
+import { createEnricher } from './enrich/enricher';
 import { messageOf, SelfcheerError } from './errors';
 import type { Acceptor, AppendOutcome, Event, QuarantinedEvent } from './event';
 import { Outbox, type Batch, type Committed } from './outbox/outbox';
@@ -15,7 +16,7 @@ import type { RelayLink, StartRelay } from './relay-link';
 export interface PipelineObserver {
   /** The store is open and verified; `lanes` are the marks of the real ones. */
   opened(lanes: readonly { readonly low: number; readonly high: number }[]): void;
-  committed(lanes: readonly Committed[], events: number, seconds: number): void;
+  committed(lanes: readonly Committed[], seconds: number): void;
   /** Everything the relay reports, before a settled batch is noted in the store. */
   reported(report: RelayReport): void;
   /** The relay thread has died and is started anew. */
@@ -39,6 +40,10 @@ interface Parts {
   readonly quarantine: Quarantine;
 }
 
+function baseDirOf({ configFile }: PipelineOptions): string {
+  return configFile === undefined ? process.cwd() : dirname(configFile);
+}
+
 const retryMs = 5_000;
 const relayRestartMs = 1_000;
 
@@ -52,15 +57,17 @@ const relayRestartMs = 1_000;
  */
 export class Pipeline implements Acceptor {
   private relay: RelayLink | undefined;
-  private closing = false;
+  private readonly ending = new AbortController();
   private reopening: Promise<void> | undefined;
   private readonly brokerAck = new BrokerAck();
   private parts!: Parts;
 
   private constructor(private readonly options: PipelineOptions) {}
 
-  /** Rejects with a StoreError when the store does not add up or is in use. */
+  /** Rejects with a StoreError when the store does not add up or is in use, with a UsageError for a wrong `enrich`. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
+    // Said now what can't be used, and not by a relay that dies of it again and again.
+    createEnricher(options.config.enrich, { baseDir: baseDirOf(options) });
     const pipeline = new Pipeline(options);
     await pipeline.assemble();
     return pipeline;
@@ -73,9 +80,9 @@ export class Pipeline implements Acceptor {
       store,
       { dedupe: config.dedupe, ...config.outbox },
       {
-        committed: (lanes, events, seconds) => {
+        committed: (lanes, seconds) => {
           this.relay?.send({ kind: 'advance', marks: lanes.map(({ lane, high }) => [lane, high] as const) });
-          observer.committed(lanes, events, seconds);
+          observer.committed(lanes, seconds);
         },
         fenced: (error) => this.fence(error),
       },
@@ -92,6 +99,11 @@ export class Pipeline implements Acceptor {
     const { timeoutMs } = this.options.config.publish;
     await this.brokerAck.settled(events, outcomes, outbox.lanes, timeoutMs);
     return outcomes;
+  }
+
+  /** Stores events without waiting for the sink, whatever `ack` says. */
+  enqueue(events: readonly Event[]): Promise<AppendOutcome[]> {
+    return this.parts.outbox.append(events);
   }
 
   figures(): ReturnType<Outbox['figures']> {
@@ -116,11 +128,11 @@ export class Pipeline implements Acceptor {
   }
 
   private startRelay(): void {
-    const { config, configFile, startRelay, observer } = this.options;
+    const { config, startRelay, observer } = this.options;
     const { store, outbox } = this.parts;
     const settings = {
       config,
-      baseDir: configFile === undefined ? process.cwd() : dirname(configFile),
+      baseDir: baseDirOf(this.options),
       storeLocation: storePaths(config.dataDir).level,
       storeId: outbox.storeId,
       settled: outbox.lanes.map(({ low }) => low - 1),
@@ -134,11 +146,17 @@ export class Pipeline implements Acceptor {
       if (this.relay !== relay || this.closing || this.reopening) return;
       this.relay = undefined;
       observer.relayLost(error as Error);
-      setTimeout(() => {
-        if (!this.closing && !this.reopening && !this.relay) this.startRelay();
-      }, relayRestartMs).unref();
+      this.restartRelay().catch(() => undefined);
     });
     relay.send({ kind: 'advance', marks: outbox.lanes.map(({ high }, lane) => [lane, high] as const) });
+  }
+
+  /** Rejects when the store is fenced or closed meanwhile: then it is not this relay's turn any more. */
+  private async restartRelay(): Promise<void> {
+    await sleep(relayRestartMs, undefined, { ref: false, signal: this.ending.signal });
+    // What the dead one has settled must be noted first: the new one begins behind the marks.
+    await this.parts.outbox.change(false, () => undefined);
+    if (!this.closing && !this.reopening && !this.relay) this.startRelay();
   }
 
   private hear(report: RelayReport): void {
@@ -183,7 +201,7 @@ export class Pipeline implements Acceptor {
         return;
       } catch (error) {
         logger.error({ err: error }, `the store can't be opened yet: ${messageOf(error)}`);
-        await sleep(retryMs, undefined, { ref: false });
+        await sleep(retryMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
       }
     }
   }
@@ -195,12 +213,20 @@ export class Pipeline implements Acceptor {
     this.relay = undefined;
   }
 
+  private get closing(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  /** With `ack: broker`: answers what still waits for the sink, while there is somebody to answer to. */
+  giveUpWaiting(): void {
+    const error = new SelfcheerError('draining', 'The service is shutting down.', { retriable: true });
+    this.brokerAck.giveUp(error);
+  }
+
   /** Settles what is frozen within the time, notes it, leaves the clean marker and closes the store. */
   async close(withinMs: number): Promise<void> {
-    this.closing = true;
-    this.brokerAck.giveUp(
-      new SelfcheerError('draining', 'The service is shutting down.', { retriable: true }),
-    );
+    this.ending.abort();
+    this.giveUpWaiting();
     await this.reopening;
     await this.stopRelay(withinMs);
     await this.parts.outbox.close();

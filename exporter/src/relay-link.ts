@@ -1,16 +1,25 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { Config } from './config/schema';
+import type { Publisher } from './publish/publisher';
 import type { RelayCommand, RelayReport } from './publish/relay-protocol';
 import { runRelay, type RelaySettings } from './relay-run';
 
 /** The main thread's end of the relay. */
 export interface RelayLink {
   send(command: RelayCommand): void;
-  /** Resolves when the relay has ended after `stop`; rejects when it died of an error. */
+  /**
+   * Resolves when the relay has ended after `stop`; rejects when it died of an error, or was given up because it
+   * hung for more than two seconds beyond the time that `stop` left it.
+   */
   readonly ended: Promise<void>;
 }
 
 export type StartRelay = (settings: RelaySettings, report: (report: RelayReport) => void) => RelayLink;
+
+/** A send that hangs in the sink has its own timeout, which may be longer than anyone can wait for the end. */
+const stopGraceMs = 2_000;
 
 /** Runs the relay in a worker thread. Only built code can do that: a worker does not transform TypeScript. */
 export const startRelayThread: StartRelay = (settings, report) => {
@@ -27,22 +36,43 @@ export const startRelayThread: StartRelay = (settings, report) => {
       else reject(new Error(`the relay thread ended by itself with code ${code}`));
     });
   });
-  return { send: (command) => worker.postMessage(command), ended };
-};
-
-/** Runs the relay in this thread: for tests and for debugging. */
-export const startRelayInline: StartRelay = (settings, report) => {
-  const running = runRelay(settings, report);
-  const ended = running.then(async (one) => {
-    await one.relay.finished;
-    await one.close();
-  });
   return {
-    send: (command) =>
-      void running.then(
-        ({ relay }) => relay.handle(command),
-        () => undefined,
-      ),
+    send(command) {
+      worker.postMessage(command);
+      if (command.kind !== 'stop') return;
+      setTimeout(() => void worker.terminate(), command.withinMs + stopGraceMs).unref();
+    },
     ended,
   };
 };
+
+/** Runs the relay in this thread: for tests and for debugging. `sink` stands in for the one of the configuration. */
+export function inlineRelay(sink?: (config: Config) => Publisher): StartRelay {
+  return (settings, report) => {
+    const running = runRelay(settings, report, sink);
+    let giveUp!: (error: Error) => void;
+    const hung = new Promise<never>((_resolve, reject) => (giveUp = reject));
+    const run = running.then(async (one) => {
+      try {
+        await one.relay.finished;
+      } finally {
+        // One lane died: the others end, too, as they do with their thread.
+        one.relay.handle({ kind: 'stop', withinMs: 0 });
+        await one.close();
+      }
+    });
+    const send = async (command: RelayCommand): Promise<void> => {
+      const { relay } = await running;
+      relay.handle(command);
+      if (command.kind !== 'stop') return;
+      await sleep(command.withinMs + stopGraceMs, undefined, { ref: false });
+      giveUp(new Error('the relay did not end in time'));
+    };
+    return {
+      send: (command) => void send(command).catch(() => undefined),
+      ended: Promise.race([run, hung]),
+    };
+  };
+}
+
+export const startRelayInline: StartRelay = inlineRelay();

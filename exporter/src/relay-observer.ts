@@ -32,7 +32,7 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
       signals.opened(lanes);
       engine.setFenced(undefined);
     },
-    committed: (lanes, events, seconds) => signals.committed(lanes, events, seconds),
+    committed: (lanes, seconds) => signals.committed(lanes, seconds),
     reported(report) {
       switch (report.kind) {
         case 'frozen':
@@ -41,8 +41,8 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
         case 'settled':
           signals.settled(report);
           if (report.traffic === 'synthetic') options.heartbeatSettled();
-          for (const { seq, verdict } of report.refused) {
-            logger.warn({ lane: report.lane, seq, ...verdict }, 'an event was quarantined');
+          for (const { eventId, verdict } of report.refused) {
+            logger.warn({ event_id: eventId, ...verdict }, 'an event was quarantined');
           }
           break;
         case 'sent':

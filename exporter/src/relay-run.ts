@@ -29,14 +29,15 @@ export interface RunningRelay {
   close(): Promise<void>;
 }
 
-/** Builds the relay: outbox reader -> enrich -> publish. */
+/** Builds the relay: outbox reader -> enrich -> publish. `sink` makes another one than the configuration names. */
 export async function runRelay(
   settings: RelaySettings,
   report: (report: RelayReport) => void,
+  sink: (config: Config) => Publisher = createPublisher,
 ): Promise<RunningRelay> {
   const { config, storeId } = settings;
   const enricher = createEnricher(config.enrich, { baseDir: settings.baseDir });
-  const publisher = createPublisher(config);
+  const publisher = sink(config);
   const reader = await OutboxReader.open(settings.storeLocation);
   const relay = new Relay({
     reader,
@@ -57,7 +58,7 @@ export async function runRelay(
   };
 }
 
-function createPublisher({ service, logLevel, dataDir, kafka, log, publish }: Config): Publisher {
+export function createPublisher({ service, logLevel, dataDir, kafka, log, publish }: Config): Publisher {
   const logger = createLogger({
     service,
     level: logLevel,

@@ -63,9 +63,13 @@ export class BatchJudge {
     const [refused] = batch.refused;
     if (refused) {
       const reason = refused.verdict.reason === 'bug' ? 'error' : 'quarantined';
-      miss(batch.traffic, reason, `${batch.refused.length} events quarantined: ${refused.verdict.detail}`);
+      miss(
+        batch.traffic,
+        reason,
+        `${countOf(batch.refused.length, 'event')} quarantined: ${refused.verdict.detail}`,
+      );
     } else if (batch.failedSends > 0 || !this.options.downstreamHealthy()) {
-      miss(batch.traffic, 'downstream', `${batch.failedSends} sends failed on the way`);
+      miss(batch.traffic, 'downstream', `${countOf(batch.failedSends, 'send')} failed on the way`);
     } else if (seconds > targetSeconds) {
       miss(batch.traffic, 'latency', `settled after ${seconds.toFixed(2)} s, target ${targetSeconds} s`);
     } else {
@@ -80,7 +84,11 @@ export class BatchJudge {
       if (frozen.judged || wallClock() - frozen.oldestAcceptedAt <= targetSeconds * 1000) continue;
       frozen.judged = true;
       const reason = downstreamHealthy() ? 'timeout' : 'downstream';
-      miss(frozen.traffic, reason, `${frozen.events} events not settled within ${targetSeconds} s`);
+      miss(
+        frozen.traffic,
+        reason,
+        `${countOf(frozen.events, 'event')} not settled within ${targetSeconds} s`,
+      );
     }
   }
 
@@ -107,4 +115,8 @@ export class BatchJudge {
   forget(): void {
     this.lanes.clear();
   }
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -4,9 +4,8 @@ describe('DeliveryWatch', () => {
   let now: number;
   let good: number;
   let bad: number;
-  const watch = (lanes = [{ low: 1, high: 0 }]): DeliveryWatch =>
-    new DeliveryWatch({
-      lanes,
+  const watch = (lanes = [{ low: 1, high: 0 }]): DeliveryWatch => {
+    const one = new DeliveryWatch({
       targetSeconds: 1,
       now: () => now,
       judge: (more, worse) => {
@@ -14,6 +13,9 @@ describe('DeliveryWatch', () => {
         bad += worse;
       },
     });
+    one.opened(lanes);
+    return one;
+  };
   beforeEach(() => {
     now = good = bad = 0;
   });
@@ -51,6 +53,23 @@ describe('DeliveryWatch', () => {
     now = 5_000;
     one.settled(0, 1, 0);
     expect([good, bad]).toEqual([0, 1]);
+  });
+
+  it('goes on judging when the store is opened again, each event once', () => {
+    const one = watch();
+    one.committed(0, 10);
+    one.settled(0, 4, 0);
+    now = 500;
+    // Two more are there than were committed: their commit had failed, but reached the disk.
+    one.opened([{ low: 3, high: 12 }]);
+    one.settled(0, 6, 0);
+    expect([good, bad]).toEqual([6, 0]);
+    now = 1_200;
+    one.tick();
+    expect([good, bad]).toEqual([6, 4]);
+    one.settled(0, 12, 0);
+    expect([good, bad]).toEqual([8, 4]);
+    expect(one.oldestSeconds()).toBe(0);
   });
 
   it('ages a backlog of an earlier process without judging it', () => {

@@ -12,11 +12,6 @@ interface LaneWatch {
 }
 
 export interface DeliveryWatchOptions {
-  /**
-   * Marks of the real lanes as the store was opened. What is unsettled from before counts for the age, but is not
-   * judged: the process that accepted it has done that.
-   */
-  readonly lanes: readonly { readonly low: number; readonly high: number }[];
   readonly targetSeconds: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -28,13 +23,22 @@ export interface DeliveryWatchOptions {
  * target has passed without that, so that a long outage is seen while it lasts.
  */
 export class DeliveryWatch {
-  private readonly lanes: LaneWatch[];
+  private readonly lanes: LaneWatch[] = [];
 
-  constructor(private readonly options: DeliveryWatchOptions) {
-    this.lanes = options.lanes.map(({ low, high }) => ({
-      stretches: high >= low ? [{ high, at: options.now() }] : [],
-      judged: high,
-    }));
+  constructor(private readonly options: DeliveryWatchOptions) {}
+
+  /**
+   * The store was opened; these are the marks of its real lanes. What is unsettled from an earlier process counts for
+   * the age, but is not judged: the one that accepted it has done that. When the store is opened again, what this
+   * process accepted goes on being judged, along with what turns out to be durable although its commit had failed.
+   */
+  opened(lanes: readonly { readonly low: number; readonly high: number }[]): void {
+    const at = this.options.now();
+    lanes.forEach(({ low, high }, lane) => {
+      const watch = this.lanes[lane];
+      if (!watch) this.lanes[lane] = { stretches: high >= low ? [{ high, at }] : [], judged: high };
+      else if (high > (watch.stretches.at(-1)?.high ?? watch.judged)) watch.stretches.push({ high, at });
+    });
   }
 
   committed(lane: number, high: number): void {

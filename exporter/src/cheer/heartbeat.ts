@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createEvent, type Acceptor, type EventDefaults } from '../event';
+import { createEvent, heartbeatType, type Acceptor, type EventDefaults } from '../event';
 
 export interface HeartbeatOptions {
-  readonly acceptor: Acceptor;
+  /** Resolves when the event is durable; must not wait for the sink. */
+  readonly append: Acceptor['append'];
   readonly defaults: EventDefaults;
   readonly intervalSeconds: number;
   /** Monotonic milliseconds. */
@@ -44,7 +45,7 @@ export class Heartbeat {
   }
 
   private async beat(): Promise<void> {
-    const { now, lastRealAt, intervalSeconds, acceptor, defaults } = this.options;
+    const { now, lastRealAt, intervalSeconds, append, defaults } = this.options;
     const realAt = lastRealAt();
     const busy = realAt !== undefined && now() - realAt < intervalSeconds * 1000;
     if (busy || this.outstandingSince !== undefined) return;
@@ -56,7 +57,7 @@ export class Heartbeat {
     };
     const arrival = { receivedAt: Date.now(), tenant: 'selfcheer', traffic: 'synthetic' } as const;
     try {
-      await acceptor.append([createEvent(draft, arrival, { ...defaults, type: 'selfcheer.heartbeat' })]);
+      await append([createEvent(draft, arrival, { ...defaults, type: heartbeatType })]);
     } catch {
       // The store refuses: its own state says so, louder than a missing heartbeat could.
       this.outstandingSince = undefined;

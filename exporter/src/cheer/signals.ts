@@ -46,7 +46,7 @@ const commitAgeTargetSeconds = 1;
 export class Signals {
   readonly stages: Record<PipelineStage, StageMeter>;
   private readonly batches: BatchJudge;
-  private delivery: DeliveryWatch;
+  private readonly delivery: DeliveryWatch;
   private realAt: number | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class Signals {
   ) {
     const meter = (): StageMeter => new StageMeter(systemClock);
     this.stages = { ingest: meter(), commit: meter(), enrich: meter(), publish: meter() };
-    this.delivery = this.watch([]);
+    this.delivery = this.watch();
     const { engine, downstream } = telemetry;
     this.batches = new BatchJudge({
       targetSeconds: config.slo.deliveryTargetSeconds,
@@ -68,15 +68,14 @@ export class Signals {
     });
   }
 
-  /** The store has been opened: what its real lanes hold is aged, and judged from here on. */
+  /** The store has been opened, for the first time or again: what its real lanes hold is aged from here on. */
   opened(lanes: readonly { readonly low: number; readonly high: number }[]): void {
-    this.delivery = this.watch(lanes);
+    this.delivery.opened(lanes);
     this.batches.forget();
   }
 
-  private watch(lanes: readonly { readonly low: number; readonly high: number }[]): DeliveryWatch {
+  private watch(): DeliveryWatch {
     return new DeliveryWatch({
-      lanes,
       targetSeconds: this.config.slo.deliveryTargetSeconds,
       now: () => performance.now(),
       judge: (good, bad) => this.telemetry.engine.recordSlo(sloNames.delivery, good, bad),
@@ -92,7 +91,7 @@ export class Signals {
     this.telemetry.pipeline.ingested(transport, result, count);
     if (traffic !== 'real' || result === 'rejected') return;
     const bad = result === 'refused' || result === 'failed';
-    if (!bad) this.realAt = performance.now();
+    if (result === 'accepted' || result === 'updated') this.realAt = performance.now();
     this.telemetry.engine.recordSlo(sloNames.availability, bad ? 0 : count, bad ? count : 0);
   }
 
@@ -118,12 +117,14 @@ export class Signals {
   }
 
   committed(
-    lanes: readonly { readonly lane: number; readonly high: number }[],
-    events: number,
+    lanes: readonly { readonly lane: number; readonly high: number; readonly count: number }[],
     seconds: number,
   ): void {
-    for (const { lane, high } of lanes) this.delivery.committed(lane, high);
-    if (events === 0) return;
+    let events = 0;
+    for (const { lane, high, count } of lanes) {
+      this.delivery.committed(lane, high);
+      events += count;
+    }
     this.telemetry.pipeline.flushed(events);
     this.record('commit', events, seconds);
   }

@@ -72,9 +72,23 @@ describe('POST /v1/events', () => {
     });
   });
 
-  it('takes an empty array as nothing to do', async () => {
+  it('rejects an empty array like any other body without an event', async () => {
     await start();
-    expect(await post(port, ' [ ] ')).toMatchObject({ status: 202, json: { accepted: 0, results: [] } });
+    expect(await post(port, ' [ ] ')).toMatchObject({ status: 400, json: { code: 'empty_body' } });
+  });
+
+  it('refuses a foreign Host where only this machine may call: a rebound name is a page elsewhere', async () => {
+    await start({ loopbackOnly: true });
+    const event = '{"event_id":"a","payload":1}';
+    const from = (host: string): ReturnType<typeof post> =>
+      post(port, event, { headers: { 'content-type': 'application/json', host } });
+    expect(await from('evil.example:8080')).toMatchObject({
+      status: 421,
+      json: { code: 'host_not_loopback' },
+    });
+    expect(ids()).toEqual([]);
+    expect(await from('localhost:8080')).toMatchObject({ status: 202 });
+    expect(ids()).toEqual(['a']);
   });
 
   it('streams NDJSON: CRLF, blank lines, a byte order mark and a last line without an end', async () => {

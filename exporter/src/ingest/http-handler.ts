@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Authenticator, Identity } from '../auth/authenticator';
+import { isLoopbackHost } from '../auth/bind-policy';
 import type { Limits } from '../config/schema';
 import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
 import { problemAnswer, refusalAnswer, sendAnswer, totalsAnswer, type Answer } from './http-answer';
@@ -14,6 +15,8 @@ export interface HttpIngestOptions {
   readonly intake: Intake;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  /** Bound to loopback without keys: the Host header must then be loopback too, against DNS rebinding. */
+  readonly loopbackOnly: boolean;
   /** Serves every other path, for example an express app. */
   readonly fallback: RequestListener;
   /** Called once for each answered request; seconds from its headers to its answer. */
@@ -104,6 +107,10 @@ export class HttpIngest {
       return {
         answer: problemAnswer('method_not_allowed', detail, requestId, { headers: { allow: 'POST' } }),
       };
+    }
+    if (this.#options.loopbackOnly && !isLoopbackHost(headers.host?.replace(/:\d{1,5}$/, '') ?? '')) {
+      const detail = 'This port is bound to loopback and has no keys: call it as localhost or 127.0.0.1';
+      return { answer: problemAnswer('host_not_loopback', detail, requestId) };
     }
     const identity = this.#identify(request, requestId);
     if ('status' in identity) return { answer: identity };

@@ -46,6 +46,7 @@ export function findItems(
   if ((at = scanner.whitespace(body, at, end)) < end) {
     return { code: 'malformed_json', detail: `not JSON: something follows the array, at byte ${at + 1}` };
   }
+  if (ranges.length === 0) return { code: 'empty_body', detail: 'the array has no event: send at least one' };
   if (ranges.length / 2 <= limits.eventsPerRequest) return { ranges, isArray: true };
   const detail = `${ranges.length / 2} events, at most ${limits.eventsPerRequest} are allowed; none was taken`;
   return { code: 'too_many_events', detail };

@@ -53,6 +53,7 @@ export const requestProblems = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   body_too_large: { status: 413, title: 'The body is too large' },
   too_many_events: { status: 413, title: 'The request has too many events' },
+  host_not_loopback: { status: 421, title: 'This port is for callers on this machine' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   unsupported_encoding: { status: 415, title: 'The content encoding is not supported' },
   headers_too_large: { status: 431, title: 'The headers are too large' },

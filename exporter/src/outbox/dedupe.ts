@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import type { ClassicLevel } from 'classic-level';
 import type { Event } from '../event';
-import { dedupeKey, dedupeRange } from './keys';
+import { dedupeKey, dedupeSlice, dedupeSlices } from './keys';
 import type { StoreState } from './state';
 
 /** What is remembered of an identity: the body that was last accepted under it. */
@@ -17,7 +17,6 @@ export interface DedupeOptions {
 
 type Db = ClassicLevel<Buffer, Buffer>;
 const entryBytes = 24;
-const sliceIds = 10_000;
 
 /** 16 bytes of body hash, u32 revision, CRC32C of both. */
 export function encodeRemembered(bodyHash: Buffer, revision: number): Buffer {
@@ -48,6 +47,7 @@ export class Dedupe {
     private readonly db: Db,
     private readonly state: StoreState,
     private readonly options: DedupeOptions,
+    private readonly failed: (error: unknown) => void,
   ) {}
 
   /** Key under which an identity is written now. */
@@ -111,16 +111,17 @@ export class Dedupe {
 
   /** Removes what is left of dropped generations, in the background. */
   startDropping(): void {
-    this.dropping = this.dropping.then(() => this.drop());
+    this.dropping = this.dropping.then(() => this.drop()).catch(this.failed);
   }
 
   private async drop(): Promise<void> {
     const { dedupe } = this.state;
-    while (dedupe.dropping.length > 0 && !this.closed) {
-      const range = dedupeRange(dedupe.dropping[0]!);
-      const [left] = await this.db.keys({ ...range, limit: 1 }).all();
-      if (left) await this.db.clear({ ...range, limit: sliceIds });
-      else dedupe.dropping.shift();
+    for (let id = dedupe.dropping[0]; id !== undefined; id = dedupe.dropping[0]) {
+      for (let slice = 0; slice < dedupeSlices; slice++) {
+        if (this.closed) return;
+        await this.db.clear(dedupeSlice(id, slice));
+      }
+      dedupe.dropping.shift();
     }
   }
 

@@ -62,15 +62,19 @@ export function dedupeKey(generation: number, identity: Buffer): Buffer {
   return key;
 }
 
-/** All identities of one generation. */
-export function dedupeRange(generation: number): { gte: Buffer; lt: Buffer } {
-  const bound = (value: number): Buffer => {
-    const key = Buffer.allocUnsafe(5);
+/** Into so many parts a generation is cut, by the first byte of the identity. */
+export const dedupeSlices = 256;
+
+/** One slice of a generation's identities. */
+export function dedupeSlice(generation: number, slice: number): { gte: Buffer; lt: Buffer } {
+  const bound = (at: number): Buffer => {
+    const key = Buffer.allocUnsafe(6);
     key[0] = dedupePrefix;
-    key.writeUInt32BE(value, 1);
+    key.writeUInt32BE(generation + Math.floor(at / dedupeSlices), 1);
+    key[5] = at % dedupeSlices;
     return key;
   };
-  return { gte: bound(generation), lt: bound(generation + 1) };
+  return { gte: bound(slice), lt: bound(slice + 1) };
 }
 
 /** Every identity of every generation. */

@@ -77,6 +77,19 @@ describe('Outbox', () => {
     expect(await readAll(lane)).toEqual(Array.from({ length: 50 }, (_, i) => `k${i}@1`));
   });
 
+  it('fences, and can still be closed, when forgetting old identities fails', async () => {
+    await outbox.close();
+    store = await openStore(dir, 4);
+    store.state.dedupe.dropping.push(99);
+    jest.spyOn(store.db, 'clear').mockRejectedValue(new Error('no space left'));
+    const fenced = new Promise((resolve) => {
+      outbox = new Outbox(store, options, { committed: () => undefined, fenced: resolve });
+    });
+    expect(await fenced).toMatchObject({ code: 'store_fenced', retriable: true });
+    await outbox.close();
+    await open();
+  });
+
   it('knows a duplicate, in the same request, in a later one, and after a restart', async () => {
     const [first, second] = await outbox.append([event('a'), event('a')]);
     expect([first!.status, second!.status]).toEqual(['accepted', 'duplicate']);

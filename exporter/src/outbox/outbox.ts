@@ -26,7 +26,7 @@ export interface Committed {
 /** What the outbox tells as it happens. Called on the hot path: cheap, and never throwing. */
 export interface OutboxObserver {
   /** A batch was synced: its events by lane, and the seconds it took. */
-  committed(lanes: readonly Committed[], events: number, seconds: number): void;
+  committed(lanes: readonly Committed[], seconds: number): void;
   /** A write failed: nothing is accepted any more until the store has been opened again. */
   fenced(error: StoreError): void;
 }
@@ -73,9 +73,11 @@ export class Outbox implements Acceptor {
   private readonly changes: Change[] = [];
   private queuedBytes = 0;
   private oldestCommitAt: number | undefined;
+  private refusedFullAt = -Infinity;
   private running: Promise<void> | undefined;
   private fencedBy: StoreError | undefined;
   private closing = false;
+  private closed: Promise<void> | undefined;
   private readonly timer: NodeJS.Timeout;
   private agedAt = performance.now();
 
@@ -84,7 +86,7 @@ export class Outbox implements Acceptor {
     private readonly options: OutboxOptions,
     private readonly observer: OutboxObserver,
   ) {
-    this.dedupe = new Dedupe(store.db, store.state, options.dedupe);
+    this.dedupe = new Dedupe(store.db, store.state, options.dedupe, (error) => this.fence(error));
     this.sweeper = new Sweeper(store.db, (error) => this.fence(error));
     this.dedupe.startDropping();
     this.timer = setInterval(() => this.keepHouse(), housekeepingMs);
@@ -114,10 +116,10 @@ export class Outbox implements Acceptor {
 
   private refusal(bytes: number): SelfcheerError | undefined {
     if (this.fencedBy) return this.fencedBy;
-    if (this.closing)
-      return new SelfcheerError('draining', 'The service is shutting down.', { retriable: true });
+    if (this.closing) return this.drainingError();
     const { state } = this.store;
     if (state.bytes + this.queuedBytes + bytes > refuseAtQuota * this.options.quotaBytes) {
+      this.refusedFullAt = performance.now();
       return new SelfcheerError(
         'store_full',
         'The outbox is full: events come in faster than the sink takes them, or the sink is away.',
@@ -128,6 +130,10 @@ export class Outbox implements Acceptor {
       return new SelfcheerError('overloaded', 'Too many bytes wait for the disk.', { retriable: true });
     }
     return undefined;
+  }
+
+  private drainingError(): SelfcheerError {
+    return new SelfcheerError('draining', 'The service is shutting down.', { retriable: true });
   }
 
   /**
@@ -153,6 +159,7 @@ export class Outbox implements Acceptor {
   /** Adds a change of the state and its writes to the next batch; resolves when the batch is written. */
   change(durable: boolean, build: (batch: Batch) => Promise<void> | void): Promise<void> {
     if (this.fencedBy) return Promise.reject(this.fencedBy);
+    if (this.closing) return Promise.reject(this.drainingError());
     return new Promise((resolve, reject) => {
       this.changes.push({ durable, build, resolve, reject });
       this.wake();
@@ -225,7 +232,7 @@ export class Outbox implements Acceptor {
       append.resolve(outcomes.slice(at, (at += append.events.length)));
     }
     for (const change of changes) change.resolve();
-    this.tell(highsBefore, outcomes.length, (performance.now() - startedAt) / 1000);
+    this.tell(highsBefore, (performance.now() - startedAt) / 1000);
   }
 
   /** Decides for each event whether it is new, an update or known, and adds the writes for it. */
@@ -251,13 +258,13 @@ export class Outbox implements Acceptor {
     });
   }
 
-  private tell(highsBefore: readonly number[], events: number, seconds: number): void {
+  private tell(highsBefore: readonly number[], seconds: number): void {
     const lanes: Committed[] = [];
     this.store.state.lanes.forEach(({ high }, lane) => {
       const count = high - highsBefore[lane]!;
       if (count > 0) lanes.push({ lane, high, count });
     });
-    if (events > 0 || lanes.length > 0) this.observer.committed(lanes, events, seconds);
+    if (lanes.length > 0) this.observer.committed(lanes, seconds);
   }
 
   private fence(error: unknown): void {
@@ -291,6 +298,8 @@ export class Outbox implements Acceptor {
     commitOldestSeconds: number;
     outboxBytes: number;
     outboxRecords: number;
+    /** There is no room left, or there was none for what came within the last second. */
+    full: boolean;
     dedupeIds: number;
     dedupeWindowSeconds: number;
     quarantined: number;
@@ -302,6 +311,9 @@ export class Outbox implements Acceptor {
       commitQueueBytes: this.queuedBytes,
       commitOldestSeconds: oldest === undefined ? 0 : (performance.now() - oldest) / 1000,
       outboxBytes: state.bytes,
+      full:
+        state.bytes >= refuseAtQuota * this.options.quotaBytes ||
+        performance.now() - this.refusedFullAt < housekeepingMs,
       outboxRecords: state.lanes.reduce((sum, marks) => sum + backlog(marks), 0),
       dedupeIds: this.dedupe.size(),
       dedupeWindowSeconds: this.dedupe.windowSeconds(),
@@ -310,8 +322,12 @@ export class Outbox implements Acceptor {
     };
   }
 
-  /** Finishes what is queued, leaves the clean marker (unless fenced) and closes the store. */
-  async close(): Promise<void> {
+  /** Finishes what is queued, leaves the clean marker (unless fenced) and closes the store. A second call is the first. */
+  close(): Promise<void> {
+    return (this.closed ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     this.closing = true;
     clearInterval(this.timer);
     while (this.running) await this.running;
@@ -319,8 +335,12 @@ export class Outbox implements Acceptor {
     await this.sweeper.close();
     const { db, manifest, state } = this.store;
     const clean = !this.fencedBy;
-    if (clean) await db.put(stateKey, encodeState(state), { sync: true });
-    await manifest.close(state.lanes, clean);
-    await db.close();
+    try {
+      if (clean) await db.put(stateKey, encodeState(state), { sync: true });
+      await manifest.close(state.lanes, clean);
+    } finally {
+      // Left open, it would be found again, with its error, when the store is opened anew.
+      await db.close();
+    }
   }
 }

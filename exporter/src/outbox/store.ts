@@ -107,6 +107,7 @@ async function openExisting(paths: { level: string; manifest: string }): Promise
     manifest.begin(state.lanes);
     return { db, state, manifest };
   } catch (error) {
+    await manifest.close([], false);
     await db?.close();
     throw error;
   }

@@ -32,6 +32,7 @@ export interface LaneOptions {
 
 interface Refused {
   readonly seq: number;
+  readonly eventId: string;
   readonly verdict: QuarantineVerdict;
   readonly attempts: number;
 }
@@ -150,7 +151,7 @@ export class Lane {
         if (outcome.outcome === 'ok') {
           prepared.messages.push(this.options.message(event, outcome));
         } else if (outcome.outcome === 'drop') prepared.dropped += 1;
-        else prepared.refused.push({ seq: event.seq, verdict: outcome.verdict, attempts });
+        else prepared.refused.push({ seq: event.seq, eventId: event.id, verdict: outcome.verdict, attempts });
         break;
       }
     }
@@ -196,7 +197,8 @@ export class Lane {
       if (outcome.kind === 'refused' && batch.length > 0) {
         if (batch.length === 1) {
           const verdict = { reason: outcome.reason, step: 'publish', detail: messageOf(outcome.error) };
-          return [{ seq: batch[0]!.seq, verdict, attempts }];
+          const [{ seq, headers }] = batch as [OutgoingMessage];
+          return [{ seq, eventId: headers['ce_id'] ?? '', verdict, attempts }];
         }
         return this.bisect(batch, deadline, failures);
       }

@@ -29,6 +29,7 @@ export interface SettledBatch {
   readonly dropped: number;
   readonly refused: readonly {
     readonly seq: number;
+    readonly eventId: string;
     readonly verdict: QuarantineVerdict;
     readonly attempts: number;
   }[];

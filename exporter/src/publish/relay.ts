@@ -49,6 +49,8 @@ export class Relay {
     const timer = setTimeout(() => this.deadline.abort(), withinMs);
     await this.done.catch(() => undefined);
     clearTimeout(timer);
+    // One lane has died of an error: the others must not go on without it.
+    this.deadline.abort();
     this.options.report({ kind: 'stopped' });
   }
 }

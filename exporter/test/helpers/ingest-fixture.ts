@@ -70,6 +70,7 @@ export interface IngestFixtureOptions {
   readonly apiKeys?: readonly ApiKey[];
   readonly mintIds?: boolean;
   readonly fallback?: RequestListener;
+  readonly loopbackOnly?: boolean;
 }
 
 /** Ingest over a fake outbox, with wall-clock time fixed at 2026-01-01T00:00:00Z. */
@@ -103,6 +104,7 @@ export class IngestFixture {
       intake: this.intake,
       authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [] }),
       limits: this.limits,
+      loopbackOnly: options.loopbackOnly ?? false,
       fallback: options.fallback ?? ((_request, response) => response.writeHead(404).end('fallback')),
       answered: (method, status) => this.answered.push(`${method} ${status}`),
     });
