@@ -97,10 +97,15 @@ export class Manifest {
 
   /** Brings the notes to the disk. */
   async sync(): Promise<void> {
-    if (!this.dirty) return;
+    // A slow disk must not gather syncs: the next call brings what this one did not.
+    if (!this.dirty || this.syncing) return;
     this.dirty = false;
     this.syncing = fsyncAsync(this.fd);
-    await this.syncing;
+    try {
+      await this.syncing;
+    } finally {
+      this.syncing = undefined;
+    }
   }
 
   /** Closes; with `clean` the marker says that nothing was cut short. */

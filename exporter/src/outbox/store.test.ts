@@ -140,6 +140,22 @@ describe('a store as it is found', () => {
     expect(await checkStore(dir)).toMatchObject({ ok: true, records: 1000 });
   });
 
+  it('completes a store whose creation was cut short', async () => {
+    const dir = join(root, 'cut-short');
+    await new Outbox(await openStore(dir, 4), options, silent).close();
+    rmSync(storePaths(dir).manifest);
+    await new Outbox(await openStore(dir, 4), options, silent).close();
+    expect(await checkStore(dir)).toMatchObject({ ok: true, clean: true, records: 0 });
+  });
+
+  it('leaves a directory alone that holds something else', async () => {
+    const dir = join(root, 'foreign');
+    mkdirSync(storePaths(dir).level, { recursive: true });
+    writeFileSync(join(storePaths(dir).level, 'thesis.doc'), 'do not touch');
+    await expect(openStore(dir, 4)).rejects.toMatchObject({ code: 'foreign_files' });
+    expect(readdirSync(storePaths(dir).level)).toEqual(['thesis.doc']);
+  });
+
   it('names a missing store', async () => {
     await expect(checkStore(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'store_missing' });
   });

@@ -8,6 +8,9 @@ import { Manifest } from './manifest';
 import { decodeState, encodeState, newState, type StoreState } from './state';
 import { verify } from './verify';
 
+/** Names that LevelDB gives its files. */
+const levelFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp))$/;
+
 export type Db = ClassicLevel<Buffer, Buffer>;
 
 export interface Store {
@@ -67,25 +70,41 @@ function openFailure(location: string, error: unknown): StoreError {
 export async function openStore(dataDir: string, lanes: number): Promise<Store> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const paths = storePaths(dataDir);
-  const hasManifest = existsSync(paths.manifest);
-  const hasLevel = existsSync(paths.level) && readdirSync(paths.level).length > 0;
-  if (hasManifest) return openExisting(paths);
-  if (hasLevel) {
+  if (existsSync(paths.manifest)) return openExisting(paths);
+  if (existsSync(paths.level) && !readdirSync(paths.level).every((name) => levelFile.test(name))) {
     throw new StoreError(
-      'manifest_missing',
-      `${paths.manifest} is missing beside ${paths.level}. A store without its manifest can't be trusted. Run \`selfcheer store check\` for a report.`,
+      'foreign_files',
+      `${paths.level} holds files that are no store's. Nothing was changed. Choose another data directory (SELFCHEER_DATA_DIR).`,
     );
   }
   return createNew(paths, lanes);
 }
 
+/** A start that was cut short may have left an empty store without its manifest: that one is completed. */
 async function createNew(paths: { level: string; manifest: string }, lanes: number): Promise<Store> {
   mkdirSync(paths.level, { recursive: true, mode: 0o700 });
   chmodSync(paths.level, 0o700);
-  const db = await openLevel(paths.level, true);
-  const state = newState(randomUUID(), lanes);
-  await db.put(stateKey, encodeState(state), { sync: true });
-  return { db, state, manifest: Manifest.create(paths.manifest, state.storeId, state.lanes) };
+  const names = readdirSync(paths.level);
+  // Data without the file that says which of it holds: LevelDB would begin anew and remove it.
+  const orphaned = !names.includes('CURRENT') && names.some((name) => /^\d+\.(ldb|log)$/.test(name));
+  const db = await openLevel(paths.level, !orphaned);
+  try {
+    const rows = await db.keys({ limit: 2 }).all();
+    const row = await db.get(stateKey);
+    const unused = row ? decodeState(row).lanes.every(({ high }) => high === 0) : true;
+    if (!unused || rows.some((key) => !key.equals(stateKey))) {
+      throw new StoreError(
+        'manifest_missing',
+        `${paths.manifest} is missing beside ${paths.level}. A store without its manifest can't be trusted. Run \`selfcheer store check\` for a report.`,
+      );
+    }
+    const state = newState(randomUUID(), lanes);
+    await db.put(stateKey, encodeState(state), { sync: true });
+    return { db, state, manifest: Manifest.create(paths.manifest, state.storeId, state.lanes) };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 async function openExisting(paths: { level: string; manifest: string }): Promise<Store> {
