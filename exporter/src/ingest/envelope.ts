@@ -1,5 +1,5 @@
 import type { JsonScanner } from './json-scanner';
-import { nearestName } from './nearest-name';
+import { nearest } from '../config/nearest';
 import { itemProblem, type ItemProblem } from './problem';
 
 /** Which members an envelope has, and whether others are passed over (CloudEvents extensions) or refused. */
@@ -158,7 +158,7 @@ export class Envelope {
       this.#extensions.add(name);
       return undefined;
     }
-    const near = nearestName(name, this.#format.members);
+    const near = nearest(name, this.#format.members);
     const hint =
       near === undefined ? `an event has ${this.#format.members.join(', ')}` : `did you mean ${near}?`;
     return itemProblem('unknown_member', `unknown member ${JSON.stringify(shown)}; ${hint}`, shown);

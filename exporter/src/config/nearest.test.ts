@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name';
+import { nearest } from './nearest';
 
 const known = ['event_id', 'payload', 'timestamp', 'source', 'type', 'key'];
 
@@ -13,5 +13,5 @@ test.each([
   ['id', undefined],
   ['x'.repeat(10_000), undefined],
 ])('%.20s is nearest to %s', (name, expected) => {
-  expect(nearestName(name, known)).toBe(expected);
+  expect(nearest(name, known)).toBe(expected);
 });
