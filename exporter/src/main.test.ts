@@ -133,7 +133,7 @@ test(
   'kill -9 in the middle: the rerun goes on from the checkpoint and nothing is sent out of thin air',
   async () => {
     const service = selfcheer('start');
-    const { http } = JSON.parse(await firstLine(service)) as { http: string };
+    const { http, admin } = JSON.parse(await firstLine(service)) as { http: string; admin: string };
     const rows = Array.from({ length: 20_000 }, (_, id) => `{"id":${id}}`).join('\n');
     writeFileSync(join(cwd, 'rows.ndjson'), rows);
     const argv = [
@@ -147,7 +147,11 @@ test(
       'progress',
     ];
     const first = selfcheer(...argv, '--rate', '5000', '-q');
-    while (!existsSync(join(cwd, 'progress'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    // It ends by itself after four seconds: without a checkpoint by then there would never be one.
+    while (!existsSync(join(cwd, 'progress')) && first.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(first.exitCode).toBeNull();
     first.kill('SIGKILL');
     await exit(first);
     const rerun = selfcheer(...argv, '--json', '-q');
@@ -159,6 +163,9 @@ test(
     expect(summary.skipped).toBeGreaterThanOrEqual(1000);
     expect(summary.sent + summary.skipped).toBe(20_000);
     expect(summary.rejected).toBe(0);
+    // What is still in the outbox when the service ends stays there: wait until all is published.
+    const scrape = async (): Promise<string> => (await fetch(`http://${admin}/metrics`)).text();
+    while (!/^store_bytes 0$/m.test(await scrape())) await new Promise((resolve) => setTimeout(resolve, 50));
     service.kill('SIGTERM');
     expect(await exit(service)).toBe(0);
     const tail = selfcheer('tail', '--from', 'start', '--json');

@@ -72,6 +72,7 @@ class SendRun {
   readonly #source: Source;
   readonly #toEvent: (row: Row) => MadeEvent;
   readonly #checkpoint: Checkpoint | undefined;
+  #savedAt: number;
   readonly #earlier: Mark | undefined;
   readonly #ledger: Ledger | undefined;
   readonly #rejects: Rejects;
@@ -88,6 +89,7 @@ class SendRun {
     this.#toEvent = createEventMaker({ ...options, name: this.#source.name });
     this.#checkpoint = openCheckpoint(options, this.#source.name);
     this.#earlier = this.#checkpoint?.load();
+    this.#savedAt = this.#clock.now();
     this.#ledger = this.#checkpoint && new Ledger(this.#earlier);
     this.#rejects = new Rejects(options.rejects, this.#earlier !== undefined);
   }
@@ -150,7 +152,6 @@ class SendRun {
   async #read(dispatcher: Dispatcher): Promise<void> {
     const { rate } = this.#options;
     const pacer = rate === undefined ? undefined : new Pacer(rate, this.#clock);
-    let savedAt = this.#clock.now();
     await forEachUntil(this.#source.rows, this.#signal, async (rows) => {
       for (const row of rows) {
         if (this.#skips(row)) continue;
@@ -159,10 +160,6 @@ class SendRun {
         const room = this.#take(row, dispatcher);
         if (room !== undefined) await room;
         if (this.#signal.aborted) return;
-      }
-      if (this.#clock.now() - savedAt >= checkpointIntervalMs) {
-        this.#save();
-        savedAt = this.#clock.now();
       }
     });
     if (this.#signal.aborted) return;
@@ -194,6 +191,9 @@ class SendRun {
     if (this.#ledger === undefined) return;
     const refused = new Set(rejections.map(({ ordinal }) => ordinal));
     for (const { ordinal } of batch) this.#ledger.settled(ordinal, refused.has(ordinal));
+    if (this.#clock.now() - this.#savedAt < checkpointIntervalMs) return;
+    this.#save();
+    this.#savedAt = this.#clock.now();
   }
 
   #save(): void {
