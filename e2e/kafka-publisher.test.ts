@@ -22,7 +22,7 @@ beforeEach(() => {
     clientId: 'e2e',
     ssl: false,
     timeoutMs: 2_000,
-    logger: { debug: () => undefined, warn: () => undefined },
+    logger: { debug: () => undefined },
   });
 });
 

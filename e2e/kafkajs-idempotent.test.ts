@@ -76,7 +76,7 @@ test('the publisher under the same fault loses nothing', async () => {
     clientId: 'e2e',
     ssl: false,
     timeoutMs: 1_000,
-    logger: { debug: () => undefined, warn: () => undefined },
+    logger: { debug: () => undefined },
   });
   const batchOf = (values: string[]): OutgoingMessage[] =>
     values.map((value, seq) => ({

@@ -92,6 +92,9 @@ describe('conditions', () => {
     expect(verdict).toMatchObject({ state: 'red', reasons: [{ code: 'error_budget' }] });
     expect(verdict.conditions[0]).toMatchObject({ name: 'error_budget', ok: false, limit: 0.1 });
     expect(verdict.conditions[0]?.figure).toBeLessThanOrEqual(0);
+    expect(verdict.reasons[0]?.detail).toBe(
+      'the budget of delivery is overspent 1.15× (115 of 10020 events were bad); floor 10 %',
+    );
     expect(after(3600)).toMatchObject({ errorBudgetRemaining: 1 });
   });
 
@@ -151,7 +154,7 @@ describe('conditions', () => {
     engine.setBreaker('geo', 'open');
     expect(engine.verdict()).toMatchObject({
       state: 'yellow',
-      reasons: [{ code: 'breakers', detail: 'breaker open: geo; none may be' }],
+      reasons: [{ code: 'breakers', detail: 'the breaker of geo is open; none may be' }],
     });
     const turns = events.filter((event) => event.type === 'breaker');
     expect(turns).toMatchObject([
@@ -191,7 +194,7 @@ describe('worse at once, better only after the hold', () => {
       state: 'red',
       score: 29,
       reasons: [
-        { code: 'refusing', since: began, detail: 'store is full (has recovered; held for 1 s more)' },
+        { code: 'refusing', since: began, detail: 'was: store is full; well again, held for 1 s more' },
       ],
     });
     expect(after(1)).toMatchObject({ state: 'green', reasons: [] });

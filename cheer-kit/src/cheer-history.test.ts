@@ -35,7 +35,7 @@ test('changes of state with their reasons', async () => {
   engine.disable('health-cheer');
   expect(told()).toEqual([
     'All is well: was warming',
-    'Degraded: breaker open: kafka; none may be; was green',
+    'Degraded: the breaker of kafka is open; none may be; was green',
     'All is well: back after 30 s; was yellow',
     'Switched off: flag health-cheer is off; was green',
   ]);

@@ -51,7 +51,7 @@ export function saturationOf({ depth, capacity }: QueueReading): number {
 
 /** Of two untouched budgets the one that has seen more says more. */
 function isWorse(a: SloReading, b: SloReading): boolean {
-  if (a.budgetRemaining !== b.budgetRemaining) return a.budgetRemaining < b.budgetRemaining;
+  if (a.judgedBudget !== b.judgedBudget) return a.judgedBudget < b.judgedBudget;
   return a.good + a.bad > b.good + b.bad;
 }
 
@@ -77,7 +77,7 @@ export function worstFigures(state: EngineState): WorstFigures {
     .filter((breaker) => breaker.state === 'open')
     .map((b) => b.downstream);
   const figures: CheerFigures = {
-    errorBudgetRemaining: slo?.budgetRemaining ?? 1,
+    errorBudgetRemaining: slo?.judgedBudget ?? 1,
     latencyP90Seconds: state.latency.quantile(0.9) ?? null,
     saturation: fullest?.saturation ?? 0,
     ageRatio: oldest ? oldest.ageSeconds / oldest.targetSeconds : 0,

@@ -3,6 +3,12 @@ import type { EngineState, WorstFigures } from './engine-state';
 import type { Finding } from './held-reasons';
 import { conditionNames, type Condition, type ConditionName } from './verdict';
 
+const blocks = [
+  ['fenced', 'red'],
+  ['refusing', 'red'],
+  ['draining', 'yellow'],
+] as const;
+
 /** The conditions in words and figures, and what of them is wrong now. */
 export function explain(
   worst: WorstFigures,
@@ -10,21 +16,28 @@ export function explain(
   state: Pick<EngineState, 'refusing' | 'fenced' | 'draining'>,
 ): { conditions: Condition[]; findings: Finding[] } {
   const levels = judge(worst.figures, limits);
-  const conditions = conditionNames.map((name) => describe(name, levels[name], worst, limits));
+  const conditions = conditionNames.map((name) => describe(name, levels[name], worst, limits, 'is'));
   const findings: Finding[] = [];
-  if (state.fenced !== undefined) findings.push({ code: 'fenced', severity: 'red', detail: state.fenced });
-  if (state.refusing !== undefined)
-    findings.push({ code: 'refusing', severity: 'red', detail: state.refusing });
-  if (state.draining !== undefined)
-    findings.push({ code: 'draining', severity: 'yellow', detail: state.draining });
+  for (const [code, severity] of blocks) {
+    const detail = state[code];
+    if (detail !== undefined) findings.push({ code, severity, detail, past: `was: ${detail}` });
+  }
   for (const { name, detail } of conditions) {
     const severity = levels[name];
-    if (severity !== 'green') findings.push({ code: name, severity, detail });
+    if (severity === 'green') continue;
+    const past = describe(name, severity, worst, limits, 'was').detail;
+    findings.push({ code: name, severity, detail, past });
   }
   return { conditions, findings };
 }
 
-function describe(name: ConditionName, level: Level, worst: WorstFigures, limits: CheerLimits): Condition {
+function describe(
+  name: ConditionName,
+  level: Level,
+  worst: WorstFigures,
+  limits: CheerLimits,
+  is: 'is' | 'was',
+): Condition {
   const ok = level === 'green';
   const { figures, slo, fullest, oldest, open } = worst;
   switch (name) {
@@ -33,9 +46,12 @@ function describe(name: ConditionName, level: Level, worst: WorstFigures, limits
       if (!slo || slo.good + slo.bad === 0) {
         return { name, ok, limit, detail: `no events in the last hour; floor ${percent(limit)}` };
       }
-      const left = `${percent(figures.errorBudgetRemaining)} of the budget of ${slo.definition.name} is left`;
+      const remaining = figures.errorBudgetRemaining;
+      const budget = `the budget of ${slo.definition.name} ${is}`;
+      const left =
+        remaining < 0 ? `${budget} overspent ${times(remaining)}` : `${percent(remaining)} of ${budget} left`;
       const detail = `${left} (${slo.bad} of ${slo.good + slo.bad} events were bad); floor ${percent(limit)}`;
-      return { name, ok, figure: figures.errorBudgetRemaining, limit, detail };
+      return { name, ok, figure: remaining, limit, detail };
     }
     case 'latency': {
       const limit = limits.latencyTargetSeconds;
@@ -43,23 +59,24 @@ function describe(name: ConditionName, level: Level, worst: WorstFigures, limits
       if (p90 === null) {
         return { name, ok, limit, detail: `no events in the last 5 minutes; target ${seconds(limit)}` };
       }
-      return { name, ok, figure: p90, limit, detail: `p90 is ${seconds(p90)}; target ${seconds(limit)}` };
+      return { name, ok, figure: p90, limit, detail: `p90 ${is} ${seconds(p90)}; target ${seconds(limit)}` };
     }
     case 'saturation': {
       const limit = limits.saturationCeilingRatio;
       if (!fullest) return { name, ok, limit, detail: `no queue is known; ceiling ${percent(limit)}` };
       const { name: queue, saturation } = fullest;
-      const detail = `queue ${queue} is ${percent(saturation)} full; ceiling ${percent(limit)}`;
+      const detail = `queue ${queue} ${is} ${percent(saturation)} full; ceiling ${percent(limit)}`;
       return { name, ok, figure: saturation, limit, detail };
     }
     case 'age': {
       if (!oldest) return { name, ok, limit: 0, detail: 'no queue has an age target' };
       const { name: queue, ageSeconds: figure, targetSeconds: limit } = oldest;
-      const detail = `oldest item in queue ${queue} is ${seconds(figure)} old; target ${seconds(limit)}`;
+      const detail = `oldest item in queue ${queue} ${is} ${seconds(figure)} old; target ${seconds(limit)}`;
       return { name, ok, figure, limit, detail };
     }
     case 'breakers': {
-      const detail = ok ? 'no breaker is open' : `breaker open: ${open.join(', ')}; none may be`;
+      const rule = is === 'is' ? '; none may be' : '';
+      const detail = ok ? 'no breaker is open' : `the breaker of ${open.join(' and of ')} ${is} open${rule}`;
       return { name, ok, figure: open.length, limit: 0, detail };
     }
   }
@@ -67,6 +84,11 @@ function describe(name: ConditionName, level: Level, worst: WorstFigures, limits
 
 function percent(ratio: number): string {
   return `${trim(ratio * 100)} %`;
+}
+
+/** How many times the whole budget was used; never shown as once, which would be spent to the last bit. */
+function times(remaining: number): string {
+  return `${trim(Math.max(1.01, 1 - remaining))}×`;
 }
 
 function seconds(value: number): string {

@@ -7,6 +7,8 @@ export interface Finding {
   readonly severity: 'yellow' | 'red';
   /** One sentence with the figure beside its limit. */
   readonly detail: string;
+  /** The same once it is over. */
+  readonly past: string;
 }
 
 interface Held {
@@ -15,6 +17,7 @@ interface Held {
   /** Epoch milliseconds. */
   readonly since: number;
   detail: string;
+  past: string;
   /** Monotonic milliseconds at which it was first seen well; undefined while it is wrong. */
   wellSince: number | undefined;
 }
@@ -58,14 +61,15 @@ export class HeldReasons {
     }
   }
 
-  private note({ code, severity, detail }: Finding, epoch: number): string {
+  private note({ code, severity, detail, past }: Finding, epoch: number): string {
     const key = `${code} ${severity}`;
     const known = this.held.get(key);
     if (known) {
       known.detail = detail;
+      known.past = past;
       known.wellSince = undefined;
     } else {
-      this.held.set(key, { code, severity, detail, since: epoch, wellSince: undefined });
+      this.held.set(key, { code, severity, detail, past, since: epoch, wellSince: undefined });
     }
     return key;
   }
@@ -93,9 +97,9 @@ export class HeldReasons {
     return reasons;
   }
 
-  private describe({ detail, wellSince }: Held, monotonic: number): string {
+  private describe({ detail, past, wellSince }: Held, monotonic: number): string {
     if (wellSince === undefined) return detail;
     const left = Math.ceil((this.holdMs - (monotonic - wellSince)) / 1000);
-    return `${detail} (has recovered; held for ${left} s more)`;
+    return `${past}; well again, held for ${left} s more`;
   }
 }

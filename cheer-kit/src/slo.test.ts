@@ -60,3 +60,12 @@ test('the window equals a recount of what fell into its slots', () => {
     }),
   );
 });
+
+test('judges no budget by fewer bad events than the minimum', () => {
+  const tracker = new SloTracker(slo, new ManualClock());
+  tracker.record(1, 9);
+  expect(tracker.reading()).toMatchObject({ bad: 9, judgedBudget: 1 });
+  expect(tracker.reading().budgetRemaining).toBeLessThan(0);
+  tracker.record(0, 1);
+  expect(tracker.reading().judgedBudget).toBe(tracker.reading().budgetRemaining);
+});

@@ -13,7 +13,7 @@ export interface SloDefinition {
   readonly description: string;
   /** Ratio of events that must be good, at least 0 and below 1: with 1 there is no budget to speak of. */
   readonly objective: number;
-  /** Burn alerts stay silent below this many bad events. */
+  /** Fewer bad events than this in the window spend no budget, and burn alerts stay silent below it. */
   readonly minBadEvents: number;
   /** For an SLO about time: what is slower than this many seconds is bad. */
   readonly targetSeconds?: number;
@@ -31,6 +31,8 @@ export interface SloReading {
   readonly badTotal: number;
   /** 1 when untouched, 0 when spent, negative when overspent. */
   readonly budgetRemaining: number;
+  /** The same for the health condition: untouched while there are fewer than `minBadEvents` bad ones. */
+  readonly judgedBudget: number;
 }
 
 /**
@@ -77,6 +79,7 @@ export class SloTracker {
   reading(): SloReading {
     const good = this.window.sum(0);
     const bad = this.window.sum(1);
+    const remaining = budgetRemaining(good, bad, this.definition.objective);
     return {
       definition: this.definition,
       windowSeconds: budgetWindowSeconds,
@@ -84,7 +87,8 @@ export class SloTracker {
       bad,
       goodTotal: this.goodTotal,
       badTotal: this.badTotal,
-      budgetRemaining: budgetRemaining(good, bad, this.definition.objective),
+      budgetRemaining: remaining,
+      judgedBudget: bad < this.definition.minBadEvents ? 1 : remaining,
     };
   }
 }

@@ -1,9 +1,11 @@
 import { byId, h, keyedList, s, setAttribute, setText } from './dom.js';
 import { coarse, moment, secondsSince } from './format.js';
 import { icon } from './icons.js';
+import { eventDetail } from './words.js';
 
 const kept = 200;
 const hour = 3_600_000;
+const onThisMachine = /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
 const heights = { green: 7, warming: 12, disabled: 12, yellow: 18, red: 28 };
 
 function createRow({ event }) {
@@ -17,7 +19,7 @@ function createRow({ event }) {
       'span',
       { class: 'event-text' },
       h('strong', { dir: 'auto' }, event.title),
-      h('span', { class: 'detail', dir: 'auto' }, event.detail),
+      h('span', { class: 'detail', dir: 'auto' }, eventDetail(event, onThisMachine)),
     ),
     h('span', { class: 'event-when' }, when, age),
   );

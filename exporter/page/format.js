@@ -64,7 +64,11 @@ const two = (large, largeUnit, small, smallUnit) =>
     ? `${plain.format(large)} ${largeUnit}`
     : `${plain.format(large)} ${largeUnit} ${small} ${smallUnit}`;
 
-export const percent = (ratio) => `${three(ratio * 100).replace('-', '−')} %`;
+export const percent = (ratio) => `${three(ratio * 100)} %`;
+
+/** What is left of a budget; of one that is overspent, how many times all of it was used. */
+export const budget = (ratio) =>
+  ratio < 0 ? `overspent ${Number(Math.max(1.01, 1 - ratio).toPrecision(3))}×` : percent(ratio);
 
 /** A ratio close to 1 shows as many nines as it has. */
 export function nines(ratio) {

@@ -1,15 +1,18 @@
 import { byId, h, keyedList, s, setAttribute, setText, setVar } from './dom.js';
-import { bound, count, exact, moment, nines, percent, seconds, secondsSince, span } from './format.js';
+import {
+  bound,
+  budget,
+  count,
+  exact,
+  moment,
+  nines,
+  percent,
+  seconds,
+  secondsSince,
+  span,
+} from './format.js';
 import { iconSlot } from './icons.js';
-
-const sentences = {
-  green: 'All conditions hold.',
-  yellow: 'Degraded. Events are still accepted safely.',
-  red: 'Failing. Events are refused or the promise to users is broken.',
-  warming: 'Starting. Not counted as healthy yet.',
-  disabled: 'Switched off by its feature flag. No verdict is given.',
-};
-const idleSentence = 'All quiet: no real events lately. The heartbeat keeps testing the whole path.';
+import { headline } from './words.js';
 
 const reasonNames = {
   error_budget: 'Error budget',
@@ -24,11 +27,11 @@ const reasonNames = {
 
 /** How a condition's figure reads, and how much of its limit it uses (1 is at the limit). */
 const kinds = {
-  error_budget: { show: percent, sign: '≥', used: (figure, limit) => (1 - figure) / (1 - limit) },
+  error_budget: { show: budget, sign: '>', used: (figure, limit) => (1 - figure) / (1 - limit) },
   latency: { show: seconds, sign: '≤', used: (figure, limit) => figure / limit },
   saturation: { show: percent, sign: '<', used: (figure, limit) => figure / limit },
   age: { show: seconds, sign: '≤', used: (figure, limit) => figure / limit },
-  breakers: { show: (value) => `${exact(value)} open`, sign: '=', used: (figure) => (figure > 0 ? 1.25 : 0) },
+  breakers: { show: exact, unit: ' open', sign: '=', used: (figure) => (figure > 0 ? 1.25 : 0) },
 };
 const kindOf = (name) => kinds[name] ?? { show: String, sign: '', used: () => 0 };
 
@@ -110,7 +113,7 @@ function createCondition({ name }) {
   const limit = h('span', { class: 'limit' });
   const bar = h('span', { class: 'bar limit-bar', 'aria-hidden': 'true' });
   const detail = h('p', { class: 'detail', dir: 'auto' });
-  const { show, sign, used } = kindOf(name);
+  const { show, sign, unit = '', used } = kindOf(name);
   const node = h(
     'li',
     { class: 'condition' },
@@ -127,7 +130,7 @@ function createCondition({ name }) {
       node.dataset.ok = condition.ok;
       mark.show(condition.ok ? 'ok' : 'fail');
       setText(word, condition.ok ? 'holds' : 'fails');
-      setText(figure, known ? show(condition.figure) : 'idle');
+      setText(figure, known ? show(condition.figure) + unit : 'idle');
       setText(limit, `${sign} ${show(condition.limit)}`);
       // The limit's mark stands at 80 % of the bar's width, so that there is room to be over it.
       const share = known ? used(condition.figure, condition.limit) * 0.8 : 0;
@@ -148,17 +151,15 @@ export function createHero() {
     update({ cheer }, now) {
       meter.show(cheer.state, cheer.score);
       setText(byId('state-word'), cheer.state);
-      setText(
-        byId('sentence'),
-        cheer.idle && cheer.state === 'green' ? idleSentence : (sentences[cheer.state] ?? ''),
-      );
+      setText(byId('sentence'), headline(cheer));
       const held = `${cheer.state} for ${span(secondsSince(cheer.since, now))}`;
-      const budget = `${percent(cheer.error_budget_remaining_ratio)} of the error budget left`;
+      const left = cheer.error_budget_remaining_ratio;
+      const spent = left < 0 ? `error budget ${budget(left)}` : `${budget(left)} of the error budget left`;
       const batches = cheer.cheers_total + cheer.misses_total;
       const cheers = batches
         ? `${count(cheer.cheers_total)} cheers, ${count(cheer.misses_total)} misses (${nines(cheer.cheers_total / batches)} cheered)`
         : 'no batch yet';
-      setText(byId('counts'), [held, budget, cheers].join(' · '));
+      setText(byId('counts'), [held, spent, cheers].join(' · '));
       reasons(cheer.reasons.map((reason) => ({ reason, now })));
       conditions(cheer.conditions);
     },

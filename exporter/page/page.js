@@ -5,9 +5,12 @@ import { clock, secondsSince, span } from './format.js';
 import { createHero, stateSpoken } from './hero.js';
 import { createPipeline } from './pipeline.js';
 import { createQuarantine } from './quarantine.js';
+import { isDraining } from './words.js';
 
 /** Nothing for this long, with a summary due every second, means that what is shown is old. */
 const silenceMs = 5000;
+const drainingBanner =
+  'This service is shutting down: it finishes what it has accepted, and then it ends. Send new events elsewhere.';
 const retryMs = [500, 1000, 2000, 5000];
 
 const root = document.documentElement;
@@ -33,18 +36,24 @@ void fetch(staleIcon)
   })
   .catch(() => {});
 
-/** connecting, live or stale: what the whole page says about its own freshness. */
+/** live or stale: what the whole page says about its own freshness, and that the service is about to end. */
 function setLink(link) {
   const before = root.dataset.link;
+  const draining = isDraining(summary.cheer);
   root.dataset.link = link;
-  byId('banner').hidden = link !== 'stale';
-  if (link === 'live') setText(byId('link-text'), 'Live');
+  byId('banner').hidden = link === 'live' && !draining;
+  if (link === 'live') {
+    if (draining && root.dataset.draining !== 'true') say('The service is shutting down.');
+    root.dataset.draining = draining;
+    setText(byId('link-text'), draining ? 'Draining' : 'Live');
+    if (draining) setText(byId('banner'), drainingBanner);
+  }
   if (link === 'stale') {
     const since = `since ${clock(lastSeen)}`;
     setText(byId('link-text'), 'Stale');
     setText(
       byId('banner'),
-      `Connection lost: everything here is stale ${since}, ${span((Date.now() - lastSeen) / 1000)} ago. Reconnecting…`,
+      `Connection lost${draining ? ' while the service was shutting down' : ''}: everything here is stale ${since}, ${span((Date.now() - lastSeen) / 1000)} ago. Reconnecting…`,
     );
     setText(byId('eyebrow'), `Last known, ${since}`);
     document.title = `stale · ${summary.service}`;
@@ -89,14 +98,13 @@ function onSummary(next) {
   summary = next;
   lastSeen = Date.now();
   failures = 0;
-  setLink('live');
   // Ages are told by the service's clock: this machine's may be wrong.
   const now = Date.parse(next.timestamp);
   const { state, score } = next.cheer;
   root.dataset.state = state;
   setText(byId('service'), next.service);
   setText(byId('eyebrow'), next.cheer.idle ? 'Health cheer · idle' : 'Health cheer');
-  document.title = `${state}${score === null ? '' : ` ${Math.round(score)}`} · ${next.service}`;
+  document.title = `${isDraining(next.cheer) ? 'draining · ' : ''}${state}${score === null ? '' : ` ${Math.round(score)}`} · ${next.service}`;
   setAttribute(iconLink, 'href', `/assets/icon-${state}.svg`);
   drawFacts(now);
   hero.update(next, now);
@@ -106,6 +114,7 @@ function onSummary(next) {
   quarantine.update(next, now);
   setText(byId('foot'), `Updated ${clock(now)}`);
   if (changed) say(stateSpoken(next));
+  setLink('live');
 }
 
 function onEvent(name, data) {

@@ -1,5 +1,5 @@
 import { byId, h, keyedList, s, setAttribute, setText, setVar } from './dom.js';
-import { bytes, count, exact, nines, percent, rate, seconds, secondsSince, span } from './format.js';
+import { budget, bytes, count, exact, nines, percent, rate, seconds, secondsSince, span } from './format.js';
 import { iconSlot } from './icons.js';
 
 const samplesKept = 90;
@@ -90,14 +90,17 @@ function createQueue({ name, unit }) {
     'aria-valuemin': 0,
     'aria-valuemax': 100,
   });
-  const note = h('p', { class: 'detail' });
+  const depth = h('span');
+  const age = h('span', { class: 'row-age' });
+  const note = h('p', { class: 'detail' }, depth, age);
   const node = h('li', { class: 'row' }, h('span', { class: 'row-name' }, name), share, bar, note);
   return {
     node,
     update(queue) {
       const over = queue.saturation_ratio >= queue.ceiling_ratio;
       const late = queue.age_target_seconds !== null && queue.oldest_age_seconds > queue.age_target_seconds;
-      node.dataset.ok = !over && !late;
+      node.dataset.ok = !over;
+      node.dataset.late = late;
       setText(share, percent(queue.saturation_ratio) + (over ? ' over the ceiling' : ''));
       setVar(bar, '--fill', Math.min(1, queue.saturation_ratio));
       setVar(bar, '--mark', Math.min(1, queue.ceiling_ratio));
@@ -105,10 +108,8 @@ function createQueue({ name, unit }) {
       const oldest =
         queue.oldest_age_seconds === null ? '' : ` · oldest ${seconds(queue.oldest_age_seconds)}`;
       const target = late ? `, target ${seconds(queue.age_target_seconds)}` : '';
-      setText(
-        note,
-        `${show(queue.depth)} of ${show(queue.capacity)}${unit === 'events' ? ' events' : ''}${oldest}${target}`,
-      );
+      setText(depth, `${show(queue.depth)} of ${show(queue.capacity)}${unit === 'events' ? ' events' : ''}`);
+      setText(age, oldest + target);
     },
   };
 }
@@ -194,7 +195,7 @@ function createSlo({ name }) {
     update(slo) {
       const remaining = slo.budget_remaining_ratio;
       node.dataset.ok = remaining > 0.1;
-      setText(left, remaining < 0 ? `overspent by ${percent(-remaining)}` : `${percent(remaining)} left`);
+      setText(left, remaining < 0 ? budget(remaining) : `${budget(remaining)} left`);
       setVar(bar, '--fill', Math.max(0, Math.min(1, remaining)));
       setAttribute(bar, 'aria-valuenow', Math.round(Math.max(0, Math.min(1, remaining)) * 100));
       setText(description, slo.description);

@@ -92,6 +92,7 @@ export function createQuarantine(say) {
   let operator = false;
   let items = [];
   let total = 0;
+  let ages = [];
   let loadedFor;
   let loading = false;
 
@@ -124,6 +125,9 @@ export function createQuarantine(say) {
   function row(item, now) {
     const locked = operator ? {} : { disabled: true, title: 'Needs the role operator' };
     const discard = act(item, 'discard');
+    const at = item.quarantined_at;
+    const age = h('time', { datetime: at, title: moment(at, now) });
+    ages.push({ node: age, at });
     const cell = (label, ...content) => h('td', { 'data-label': label }, ...content);
     return h(
       'tr',
@@ -141,14 +145,7 @@ export function createQuarantine(say) {
           item.attempts === 1 ? ', 1 attempt' : `, ${exact(item.attempts)} attempts`,
         ),
       ),
-      cell(
-        'Since',
-        h(
-          'time',
-          { datetime: item.quarantined_at, title: moment(item.quarantined_at, now) },
-          coarse(secondsSince(item.quarantined_at, now)),
-        ),
-      ),
+      cell('Since', age),
       cell(
         'Actions',
         h(
@@ -162,7 +159,12 @@ export function createQuarantine(say) {
     );
   }
 
+  function tick(now) {
+    for (const { node, at } of ages) setText(node, coarse(secondsSince(at, now)));
+  }
+
   function draw(now) {
+    ages = [];
     setText(byId('quarantine-count'), total > 0 ? count(total) : '');
     if (items.length === 0) {
       setText(hint, '');
@@ -185,6 +187,7 @@ export function createQuarantine(say) {
       h('thead', {}, h('tr', {}, ...head)),
       h('tbody', {}, ...items.map((item) => row(item, now))),
     );
+    tick(now);
     const focused = document.activeElement?.getAttribute('aria-label');
     const inside = container.contains(document.activeElement);
     container.replaceChildren(table);
@@ -218,6 +221,7 @@ export function createQuarantine(say) {
     reload: load,
     update(summary, now) {
       clockNow = now;
+      tick(now);
       if (summary.quarantined !== loadedFor) void load();
     },
   };

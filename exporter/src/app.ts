@@ -25,6 +25,7 @@ import { relayObserver } from './relay-observer';
 import { startRelayThread, type StartRelay } from './relay-link';
 import { createAdminApp } from './sidecar/admin-app';
 import { version } from './version';
+import { warmUp } from './warm-up';
 
 export interface AppOptions {
   /** File that the configuration came from; names in it count from its directory. */
@@ -39,11 +40,13 @@ export interface App {
   /** Where it listens, as `host:port`. */
   readonly addresses: { readonly http: string; readonly grpc: string; readonly admin: string };
   readonly sink: 'kafka' | 'log';
-  /** Stops in order; resolves within `drainSeconds` or so. What is unsent stays in the outbox. */
+  /** Stops in order within `drainSeconds`, if that leaves a second for the store. What is unsent stays in the outbox. */
   drain(reason: string): Promise<void>;
 }
 
 const sampleMs = 250;
+/** Of the time to drain: whatever the connections do, the rest is for what is being sent and for closing the store. */
+const connectionsShare = 0.6;
 
 /**
  * The exporter, in the order in which data flows: ingest -> outbox -> enrich -> publish -> cheer.
@@ -202,9 +205,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const deadline = performance.now() + withinMs;
     const left = (): number => Math.max(0, deadline - performance.now());
     // With `ack: broker`, who waits for the sink is answered while the connection is still there.
-    const lastAnswers = setTimeout(() => pipeline.giveUpWaiting(), 0.8 * withinMs);
+    const connectionsMs = connectionsShare * withinMs;
+    const lastAnswers = setTimeout(() => pipeline.giveUpWaiting(), 0.8 * connectionsMs);
     try {
-      await Promise.all([stopServer(http, left()), grpc.drain(left())]);
+      await Promise.all([stopServer(http, connectionsMs), grpc.drain(connectionsMs)]);
       await pipeline.close(left());
     } finally {
       clearTimeout(lastAnswers);
@@ -216,6 +220,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }
   };
 
+  await warmUp(config);
   let addresses: App['addresses'];
   try {
     addresses = {

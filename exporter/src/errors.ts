@@ -21,7 +21,10 @@ export class UsageError extends SelfcheerError {
   }
 }
 
-/** The store does not add up or can't be opened. The process exits with 3 and never reports green. */
+/**
+ * The store does not add up or can't be opened. The process never reports green and exits with 3; with 1 when another
+ * process has it (`store_locked`), with 2 when there is none (`store_missing`) or something else (`foreign_files`).
+ */
 export class StoreError extends SelfcheerError {}
 
 /** Exit codes of the `selfcheer` command. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeLine } from './publish/log-line';
@@ -21,12 +22,16 @@ afterEach(() => {
 });
 
 function selfcheer(...argv: readonly string[]): ChildProcess {
+  return start({}, ...argv);
+}
+
+function start(given: Readonly<Record<string, string>>, ...argv: readonly string[]): ChildProcess {
   const ports = {
     SELFCHEER_HTTP: '127.0.0.1:0',
     SELFCHEER_GRPC: '127.0.0.1:0',
     SELFCHEER_ADMIN: '127.0.0.1:0',
   };
-  const env = { PATH: process.env['PATH'], ...ports };
+  const env = { PATH: process.env['PATH'], ...ports, ...given };
   const child = spawn(process.execPath, [bin, ...argv], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   children.push(child);
   return child;
@@ -70,6 +75,42 @@ test(
     const [out, err, code] = await Promise.all([read(child.stdout), read(child.stderr), exit(child)]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('htpp is no setting; did you mean http? (selfcheer.yaml:1)');
+  },
+  bound,
+);
+
+test(
+  'a data directory that can not be made is exit code 2, at once',
+  async () => {
+    // Under /proc making a directory fails in a way on which Node's recursive mkdir never ends.
+    writeFileSync(join(cwd, 'selfcheer.yaml'), 'dataDir: /proc/selfcheer/data\n');
+    const child = selfcheer('start');
+    const [err, code] = await Promise.all([read(child.stderr), exit(child)]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("selfcheer: The data directory /proc/selfcheer/data can't be used"),
+    ]);
+    expect(err).not.toMatch(/\n\s+at /);
+  },
+  bound,
+);
+
+test(
+  'a port in use is exit code 1, said once with the setting that moves it',
+  async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+    writeFileSync(join(cwd, 'selfcheer.yaml'), 'logLevel: silent\n');
+    for (const variable of ['SELFCHEER_HTTP', 'SELFCHEER_GRPC', 'SELFCHEER_ADMIN']) {
+      const child = start({ [variable]: address }, 'start');
+      const [err, code] = await Promise.all([read(child.stderr), exit(child)]);
+      expect([code, err]).toEqual([
+        1,
+        expect.stringMatching(`^selfcheer: Can't listen on ${address} .*${variable}\\.\\n$`),
+      ]);
+    }
+    other.close();
   },
   bound,
 );

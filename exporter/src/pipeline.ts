@@ -11,6 +11,7 @@ import { Quarantine } from './outbox/quarantine';
 import { openStore, storePaths, type Store } from './outbox/store';
 import type { RelayReport, SettledBatch } from './publish/relay-protocol';
 import type { RelayLink, StartRelay } from './relay-link';
+import { RelayRestarts } from './relay-restarts';
 
 /** What the pipeline tells as it happens. Called on the hot path: cheap, and never throwing. */
 export interface PipelineObserver {
@@ -45,7 +46,13 @@ function baseDirOf({ configFile }: PipelineOptions): string {
 }
 
 const retryMs = 5_000;
-const relayRestartMs = 1_000;
+/** For the relay of a fenced store: it settles nothing any more. */
+const fencedRelayMs = 2_000;
+/** However little time is left, the store is given this much to be closed in order. */
+const leastCloseMs = 1_000;
+/** Of the time to close: the relay settles until then, and is given up then; the store is closed in the rest. */
+const settleShare = 0.7;
+const giveUpShare = 0.75;
 
 /**
  * The durable half of the exporter: the outbox in this thread, the relay in its own.
@@ -59,6 +66,7 @@ export class Pipeline implements Acceptor {
   private relay: RelayLink | undefined;
   private readonly ending = new AbortController();
   private reopening: Promise<void> | undefined;
+  private readonly restarts = new RelayRestarts();
   private readonly brokerAck = new BrokerAck();
   private parts!: Parts;
 
@@ -88,6 +96,14 @@ export class Pipeline implements Acceptor {
       },
     );
     this.parts = { store, outbox, quarantine: new Quarantine(store, outbox) };
+    const lanes = outbox.lanes.length - 1;
+    if (lanes !== config.outbox.lanes) {
+      const { lanes: configured } = config.outbox;
+      this.options.logger.warn(
+        { lanes, configured },
+        'the store keeps the number of lanes that it was created with',
+      );
+    }
     observer.opened(outbox.lanes.slice(0, -1));
     this.startRelay();
   }
@@ -142,6 +158,7 @@ export class Pipeline implements Acceptor {
       if (this.relay === relay && this.parts.store === store) this.hear(report);
     });
     this.relay = relay;
+    this.restarts.started();
     relay.ended.catch((error: unknown) => {
       if (this.relay !== relay || this.closing || this.reopening) return;
       this.relay = undefined;
@@ -153,7 +170,7 @@ export class Pipeline implements Acceptor {
 
   /** Rejects when the store is fenced or closed meanwhile: then it is not this relay's turn any more. */
   private async restartRelay(): Promise<void> {
-    await sleep(relayRestartMs, undefined, { ref: false, signal: this.ending.signal });
+    await sleep(this.restarts.died(), undefined, { ref: false, signal: this.ending.signal });
     // What the dead one has settled must be noted first: the new one begins behind the marks.
     await this.parts.outbox.change(false, () => undefined);
     if (!this.closing && !this.reopening && !this.relay) this.startRelay();
@@ -191,7 +208,7 @@ export class Pipeline implements Acceptor {
 
   private async reopen(): Promise<void> {
     const { logger } = this.options;
-    await this.stopRelay(0);
+    await this.stopRelay(0, fencedRelayMs);
     await this.parts.outbox.close().catch((error: unknown) => {
       logger.warn({ err: error }, 'closing the fenced store failed');
     });
@@ -206,10 +223,13 @@ export class Pipeline implements Acceptor {
     }
   }
 
-  private async stopRelay(withinMs: number): Promise<void> {
+  private async stopRelay(settleMs: number, endMs: number): Promise<void> {
     const { relay } = this;
-    relay?.send({ kind: 'stop', withinMs });
-    await relay?.ended.catch(() => undefined);
+    if (!relay) return;
+    relay.send({ kind: 'stop', withinMs: settleMs });
+    const timer = setTimeout(() => relay.giveUp(), endMs);
+    await relay.ended.catch(() => undefined);
+    clearTimeout(timer);
     this.relay = undefined;
   }
 
@@ -223,12 +243,31 @@ export class Pipeline implements Acceptor {
     this.brokerAck.giveUp(error);
   }
 
-  /** Settles what is frozen within the time, notes it, leaves the clean marker and closes the store. */
+  /**
+   * Settles what is frozen, notes it, leaves the clean marker and closes the store; resolves within `withinMs`, or within
+   * a second when `withinMs` is shorter. A store that hangs is left as a crash leaves it: the next start verifies it.
+   */
   async close(withinMs: number): Promise<void> {
     this.ending.abort();
     this.giveUpWaiting();
+    const deadline = performance.now() + Math.max(withinMs, leastCloseMs);
+    const late = setTimeout(() => giveUp('late'), Math.max(withinMs, leastCloseMs));
+    let giveUp!: (outcome: 'late') => void;
+    const tooLate = new Promise<'late'>((resolve) => (giveUp = resolve));
+    try {
+      if ((await Promise.race([this.end(deadline), tooLate])) === 'late') {
+        this.options.logger.error('the store could not be closed in time: the next start verifies it');
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** `deadline`: monotonic milliseconds. */
+  private async end(deadline: number): Promise<void> {
     await this.reopening;
-    await this.stopRelay(withinMs);
+    const leftMs = Math.max(0, deadline - performance.now());
+    await this.stopRelay(settleShare * leftMs, giveUpShare * leftMs);
     await this.parts.outbox.close();
   }
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config/schema';
 import type { Publisher } from './publish/publisher';
@@ -9,17 +8,13 @@ import { runRelay, type RelaySettings } from './relay-run';
 /** The main thread's end of the relay. */
 export interface RelayLink {
   send(command: RelayCommand): void;
-  /**
-   * Resolves when the relay has ended after `stop`; rejects when it died of an error, or was given up because it
-   * hung for more than two seconds beyond the time that `stop` left it.
-   */
+  /** Ends it whatever it does: a send that hangs has its own timeout, which may be longer than anyone can wait. */
+  giveUp(): void;
+  /** Resolves when the relay has ended after `stop`; rejects when it died of an error or was given up. */
   readonly ended: Promise<void>;
 }
 
 export type StartRelay = (settings: RelaySettings, report: (report: RelayReport) => void) => RelayLink;
-
-/** A send that hangs in the sink has its own timeout, which may be longer than anyone can wait for the end. */
-const stopGraceMs = 2_000;
 
 /** Runs the relay in a worker thread. Only built code can do that: a worker does not transform TypeScript. */
 export const startRelayThread: StartRelay = (settings, report) => {
@@ -37,11 +32,8 @@ export const startRelayThread: StartRelay = (settings, report) => {
     });
   });
   return {
-    send(command) {
-      worker.postMessage(command);
-      if (command.kind !== 'stop') return;
-      setTimeout(() => void worker.terminate(), command.withinMs + stopGraceMs).unref();
-    },
+    send: (command) => worker.postMessage(command),
+    giveUp: () => void worker.terminate(),
     ended,
   };
 };
@@ -61,15 +53,10 @@ export function inlineRelay(sink?: (config: Config) => Publisher): StartRelay {
         await one.close();
       }
     });
-    const send = async (command: RelayCommand): Promise<void> => {
-      const { relay } = await running;
-      relay.handle(command);
-      if (command.kind !== 'stop') return;
-      await sleep(command.withinMs + stopGraceMs, undefined, { ref: false });
-      giveUp(new Error('the relay did not end in time'));
-    };
+    const send = async (command: RelayCommand): Promise<void> => (await running).relay.handle(command);
     return {
       send: (command) => void send(command).catch(() => undefined),
+      giveUp: () => giveUp(new Error('the relay did not end in time')),
       ended: Promise.race([run, hung]),
     };
   };

@@ -27,6 +27,25 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
     else logger.info(`sending to ${telemetry.downstream} works again`);
   };
 
+  // Each probe of an open breaker opens it again: only going away and coming back are news.
+  let open = false;
+  const breaker = (state: 'closed' | 'open' | 'half_open'): void => {
+    if (state === 'half_open' || (state === 'open') === open) return;
+    open = !open;
+    logger.info({ downstream: telemetry.downstream, state }, 'the breaker changed its state');
+  };
+
+  const quarantined = ({ refused }: Extract<RelayReport, { kind: 'settled' }>): void => {
+    const [first] = refused;
+    if (!first) return;
+    const { eventId, verdict } = first;
+    // One line a batch: `selfcheer quarantine list` has them all.
+    logger.warn(
+      { count: refused.length, event_id: eventId, ...verdict },
+      'quarantined, the first of them named here',
+    );
+  };
+
   return {
     opened(lanes) {
       signals.opened(lanes);
@@ -41,19 +60,14 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
         case 'settled':
           signals.settled(report);
           if (report.traffic === 'synthetic') options.heartbeatSettled();
-          for (const { eventId, verdict } of report.refused) {
-            logger.warn({ event_id: eventId, ...verdict }, 'an event was quarantined');
-          }
+          quarantined(report);
           break;
         case 'sent':
           sent(report);
           break;
         case 'breaker':
           engine.setBreaker(telemetry.downstream, report.state);
-          logger.info(
-            { downstream: telemetry.downstream, state: report.state },
-            'the breaker changed its state',
-          );
+          breaker(report.state);
           break;
         case 'ready':
         case 'stopped':
@@ -62,6 +76,7 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
     },
     relayLost(error) {
       signals.relayLost();
+      engine.batchMissed({ traffic: 'real', reason: 'error', detail: `the relay died: ${messageOf(error)}` });
       logger.error({ err: error }, 'the relay died; it is started again');
     },
     fenced(error) {

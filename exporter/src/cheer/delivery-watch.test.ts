@@ -20,13 +20,13 @@ describe('DeliveryWatch', () => {
     now = good = bad = 0;
   });
 
-  it('counts what is settled in time as good', () => {
+  it('counts what is settled in time as good, and what is quarantined as bad', () => {
     const one = watch();
     one.committed(0, 10);
     now = 500;
     one.settled(0, 4, 0);
     one.settled(0, 10, 1);
-    expect([good, bad]).toEqual([9, 0]);
+    expect([good, bad]).toEqual([9, 1]);
     expect(one.oldestSeconds()).toBe(0);
   });
 

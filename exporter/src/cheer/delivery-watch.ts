@@ -45,7 +45,7 @@ export class DeliveryWatch {
     this.lanes[lane]?.stretches.push({ high, at: this.options.now() });
   }
 
-  /** `refused` of them went to quarantine: not delivered, and not the service's failure. */
+  /** `refused` of them went to quarantine: they were accepted and are not delivered, whoever is to blame. */
   settled(lane: number, through: number, refused: number): void {
     const watch = this.lanes[lane];
     if (!watch) return;
@@ -57,7 +57,8 @@ export class DeliveryWatch {
     watch.judged = Math.max(watch.judged, through);
     while (watch.stretches[0] && watch.stretches[0].high <= through) watch.stretches.shift();
     const good = Math.max(0, onTime - refused);
-    if (good > 0 || late > 0) this.options.judge(good, late);
+    const bad = late + onTime - good;
+    if (good > 0 || bad > 0) this.options.judge(good, bad);
   }
 
   /** Call it a few times a second. */

@@ -27,6 +27,9 @@ export interface StoreFigures {
   readonly outboxBytes: number;
   readonly dedupeWindowSeconds: number;
   readonly quarantined: number;
+  readonly quarantineBytes: number;
+  /** Lanes of the store, the synthetic one included. */
+  readonly lanes: number;
 }
 
 const callResults: Record<'published' | 'ambiguous' | 'waiting' | 'refused', CallResult> = {
@@ -179,7 +182,7 @@ export class Signals {
       ageTargetSeconds: commitAgeTargetSeconds,
     });
     engine.setQueue('outbox', {
-      depth: store.outboxBytes,
+      depth: store.outboxBytes + store.quarantineBytes,
       capacity: outbox.quotaBytes,
       oldestAgeSeconds: Math.max(this.delivery.oldestSeconds(), heartbeatSeconds),
       ageTargetSeconds,
@@ -187,7 +190,7 @@ export class Signals {
     engine.setQueue('publish', {
       depth: this.batches.inFlight(),
       // One frozen batch a lane, and room to read the next.
-      capacity: 2 * (outbox.lanes + 1) * publish.batchEvents,
+      capacity: 2 * store.lanes * publish.batchEvents,
       oldestAgeSeconds: this.batches.oldestSeconds(),
       ageTargetSeconds,
     });

@@ -1,7 +1,8 @@
 import { messageOf, SelfcheerError, UsageError } from '../errors';
-import { textOf } from '../config/member';
+import { memberOf, textOf } from '../config/member';
 
 const timeoutMs = 10_000;
+const isItAdmin = 'Is --admin the admin address? The start line has it as "admin".';
 
 /** Talks to the admin API of a running exporter. */
 export class AdminClient {
@@ -38,7 +39,12 @@ export class AdminClient {
       response = await fetch(`${this.#base}${path}`, { method, headers, signal, body, redirect: 'error' });
       text = await response.text();
     } catch (error) {
-      const why = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+      const cause = memberOf(error, 'cause') ?? error;
+      if (/^HPE_/.test(textOf(cause, 'code') ?? '')) {
+        const text = `What answers at ${this.#base} does not speak HTTP/1.1. ${isItAdmin}`;
+        throw new SelfcheerError('admin_api', text, { cause: error });
+      }
+      const why = messageOf(cause);
       const message = `The exporter does not answer at ${this.#base} (${why}). Is it running? Name its address with --admin.`;
       throw new SelfcheerError('unreachable', message, { retriable: true, cause: error });
     }
@@ -46,8 +52,14 @@ export class AdminClient {
     if (response.ok && parsed !== undefined) return parsed;
     const why = textOf(parsed, 'detail') ?? `${this.#base} answered ${response.status} to ${method} ${path}.`;
     const { status } = response;
-    const hint = status === 401 || status === 403 ? ' Give a key: --api-key, or SELFCHEER_API_KEY.' : '';
-    throw new SelfcheerError(textOf(parsed, 'code') ?? 'admin_api', `${why}${hint}`);
+    const code = textOf(parsed, 'code') ?? 'admin_api';
+    const hint =
+      status === 401 || status === 403
+        ? ' Give a key: --api-key, or SELFCHEER_API_KEY.'
+        : response.ok || (status === 404 && code !== 'not_in_quarantine')
+          ? ` ${isItAdmin}`
+          : '';
+    throw new SelfcheerError(code, `${hint === '' ? why : why.replace(/\.?$/, '.')}${hint}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { checkBindPolicy } from '../auth/bind-policy';
 import { configurationMarkdown } from '../config/docs';
 import { memberOf } from '../config/member';
 import { maskSecrets } from '../config/mask';
@@ -32,6 +33,7 @@ export function addConfigCommand(program: Command, context: CliContext): void {
 
 async function checkConfig(flags: Flags, { io }: CliContext): Promise<void> {
   const { config, sources, file } = readConfig(flags, io);
+  checkBindPolicy(config);
   const shown = maskSecrets(config);
   if (flags.json === true) {
     const origins = Object.fromEntries([...sources].map(([name, origin]) => [name, originText(origin)]));

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { FakeIngest } from '../../test/helpers/fake-ingest';
+import { StoreError } from '../errors';
 import { encodeLine } from '../publish/log-line';
 import { segmentPath, topicDirectory } from '../publish/log-segments';
 import type { CliDependencies } from './context';
@@ -161,6 +164,12 @@ describe('config', () => {
     expect(human.out).not.toContain('hunter2');
   });
 
+  test('check refuses what start would refuse to listen on', async () => {
+    const { code, out, err } = await cli(['config', 'check'], { env: { SELFCHEER_HTTP: '0.0.0.0:8080' } });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Refusing to listen beyond this machine');
+  });
+
   test('check exits with 2 and the list of problems', async () => {
     const { code, err } = await cli(['config', 'check'], { env: { SELFCHEER_ACK: 'x' } });
     expect(code).toBe(2);
@@ -191,6 +200,44 @@ describe('send', () => {
       expect.arrayContaining([{ id: 'q1', mag: '2.0' }]),
     );
     expect(ingest.requests[0]?.headers.authorization).toBe('Bearer k');
+  });
+
+  test.each([
+    [['--checkpoint', 'none/progress'], /Can't write the checkpoint none.progress/],
+    [['--rejects', 'none/rejects'], /Can't write the --rejects file none.rejects/],
+  ])('%j that can not be written is said before the first row', async (argv, message) => {
+    const stdin = Readable.from([Buffer.from('{}\n')]);
+    const { code, out, err } = await cli(['send', '-', '--url', url, ...argv], { stdin });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+    expect(ingest.requests).toHaveLength(0);
+  });
+
+  test('says at once that the gRPC port does not take HTTP/1.1', async () => {
+    const grpc = createHttp2Server().listen(0, '127.0.0.1');
+    try {
+      await once(grpc, 'listening');
+      const address = `127.0.0.1:${(grpc.address() as AddressInfo).port}`;
+      const stdin = Readable.from([Buffer.from('{}\n')]);
+      const sent = await cli(['send', '-', '--url', `http://${address}`, '--retry-for', '1h', '-q'], {
+        stdin,
+      });
+      expect([sent.code, sent.err]).toEqual([1, expect.stringContaining('Is it the gRPC port?')]);
+      const listed = await cli(['quarantine', 'list', '--admin', address]);
+      expect([listed.code, listed.err]).toEqual([
+        1,
+        expect.stringContaining('Is --admin the admin address?'),
+      ]);
+    } finally {
+      grpc.close();
+    }
+  });
+
+  test('one is no plural', async () => {
+    ingest.react = () => ({ status: 200, body: { accepted: 0, duplicates: 1, rejected: 0, results: [] } });
+    const stdin = Readable.from([Buffer.from('{}\n')]);
+    const { out } = await cli(['send', '-', '--url', url, '-q'], { stdin });
+    expect(out).toMatch(/^Sent 1 event in .* 0 accepted, 1 duplicate, 0 rejected\.\n$/);
   });
 
   test('exits with 1 and names the rows when any was rejected', async () => {
@@ -361,6 +408,20 @@ describe('quarantine', () => {
     expect(waiting).toHaveLength(448);
   });
 
+  test('says what to do when another port answers', async () => {
+    server.removeAllListeners('request').on('request', (_request, response: ServerResponse) => {
+      response.writeHead(404, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ code: 'not_found', detail: 'There is nothing at /api' }));
+    });
+    for (const argv of [['list'], ['replay', '1']]) {
+      const { code, err } = await cli(['quarantine', ...argv, '--admin', admin]);
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining('There is nothing at /api. Is --admin the admin address?'),
+      ]);
+    }
+  });
+
   test('says what to do when nothing answers', async () => {
     const { code, err } = await cli(['quarantine', 'list', '--admin', '127.0.0.1:1']);
     expect([code, err]).toEqual([
@@ -370,7 +431,32 @@ describe('quarantine', () => {
   });
 });
 
-test('store check says that there is none, and exits with 3', async () => {
-  const { code, err } = await cli(['store', 'check', '--data-dir', join(cwd, 'none')]);
-  expect([code, err]).toEqual([3, expect.stringContaining('There is no store')]);
+describe('store', () => {
+  test('check says that there is none: wrong usage', async () => {
+    const { code, err } = await cli(['store', 'check', '--data-dir', join(cwd, 'none')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('There is no store')]);
+  });
+
+  test('check says what is wrong and what to do next, and does not send in a circle', async () => {
+    writeFileSync(join(cwd, 'store.manifest'), 'not a manifest');
+    const { code, out } = await cli(['store', 'check', '--data-dir', cwd]);
+    expect(code).toBe(3);
+    expect(out).toMatch(/^store +unknown\nclosed properly +unknown\nunsent events +unknown\n/);
+    expect(out).toContain('  the manifest is damaged');
+    expect(out).toContain('  the data is missing');
+    expect(out).toContain(`keep a copy of ${cwd}`);
+    expect(out).not.toContain('store check');
+    const json = JSON.parse((await cli(['store', 'check', '--data-dir', cwd, '--json'])).out) as object;
+    expect(json).toMatchObject({ ok: false, storeId: null, records: null, dedupeEntries: null });
+  });
+
+  test.each([
+    ['store_locked', 1],
+    ['foreign_files', 2],
+    ['store_damaged', 3],
+    ['manifest_missing', 3],
+  ])('a start that fails with %s exits with %i', async (code, expected) => {
+    const startApp = (): Promise<never> => Promise.reject(new StoreError(code, 'why'));
+    expect(await cli(['start'], { startApp })).toMatchObject({ code: expected, err: 'selfcheer: why\n' });
+  });
 });

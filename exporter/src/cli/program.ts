@@ -67,7 +67,15 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Errors of a store that say nothing about whether it adds up. */
+const otherStoreErrors: Readonly<Record<string, number>> = {
+  store_locked: exitCode.failure,
+  store_missing: exitCode.usage,
+  foreign_files: exitCode.usage,
+};
+
 function codeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCode.usage;
-  return error instanceof StoreError ? exitCode.store : exitCode.failure;
+  if (!(error instanceof StoreError)) return exitCode.failure;
+  return otherStoreErrors[error.code] ?? exitCode.store;
 }

@@ -23,17 +23,23 @@ export function addStoreCommand(program: Command, context: CliContext): void {
 }
 
 async function runCheck(flags: Flags, { io, exitWith }: CliContext): Promise<void> {
-  const report = await checkStore(flags.dataDir ?? readConfig(flags, io).config.dataDir);
-  if (flags.json === true) await writeJson(io.stdout, report);
-  else await write(io.stdout, reportText(report));
+  const dataDir = flags.dataDir ?? readConfig(flags, io).config.dataDir;
+  const report = await checkStore(dataDir);
+  if (flags.json === true) await writeJson(io.stdout, withNulls(report));
+  else await write(io.stdout, reportText(report, dataDir));
   if (!report.ok) exitWith(exitCode.store);
 }
 
-function reportText(report: StoreReport): string {
+/** JSON has no `undefined`: what could not be read is null there, not absent. */
+function withNulls(report: StoreReport): object {
+  return Object.fromEntries(Object.entries(report).map(([name, value]) => [name, value ?? null]));
+}
+
+function reportText(report: StoreReport, dataDir: string): string {
   const { lanes, problems } = report;
-  const closed = report.clean === undefined ? 'unknown' : report.clean ? 'yes' : 'no';
-  const facts: readonly (readonly [string, string | number])[] = [
-    ['store', report.storeId ?? 'unknown'],
+  const closed = report.clean === undefined ? undefined : report.clean ? 'yes' : 'no';
+  const facts: readonly (readonly [string, string | number | undefined])[] = [
+    ['store', report.storeId],
     ['closed properly', closed],
     ['unsent events', report.records],
     ['bytes of them', report.bytes],
@@ -43,7 +49,7 @@ function reportText(report: StoreReport): string {
   const width = Math.max(...facts.map(([name]) => name.length));
   const waiting = lanes.filter(({ records }) => records > 0);
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`),
+    ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value ?? 'unknown'}\n`),
     ...(waiting.length === 0
       ? []
       : [
@@ -55,5 +61,13 @@ function reportText(report: StoreReport): string {
         ]),
     report.ok ? '\nThe store adds up.\n' : '\nThe store does NOT add up:\n',
     ...problems.map((problem) => `  ${problem}\n`),
+    ...(report.ok ? [] : [whatToDo(dataDir)]),
   ].join('');
+}
+
+function whatToDo(dataDir: string): string {
+  return (
+    `\nFirst keep a copy of ${dataDir} as it is. Then either restore a backup of it, or move it aside and start ` +
+    'with an empty directory: what is unsent or in quarantine in it is then lost.\n'
+  );
 }

@@ -1,6 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { messageOf } from '../errors';
-import type { ConfigKey } from './keys';
+import { withArticle, type ConfigKey } from './keys';
 import { nearest } from './nearest';
 import type { ConfigProblem } from './origin';
 
@@ -93,11 +93,13 @@ function readBoolean(text: string): boolean | string {
   return text;
 }
 
+/** A comma too many is forgiven; commas alone are a list of one empty item, which the schema refuses. */
 function splitList(text: string): string[] {
-  return text
+  const items = text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+  return items.length === 0 ? [''] : items;
 }
 
 function readStructure(key: ConfigKey, text: string): Reading {
@@ -108,7 +110,7 @@ function readStructure(key: ConfigKey, text: string): Reading {
     const reason = messageOf(error).replace(/ at line .*$/s, '');
     const problem: ConfigProblem = {
       path: key.name,
-      says: `must be ${key.expected} as JSON or YAML: ${reason}`,
+      says: `must be ${withArticle(key.expected)} as JSON or YAML: ${reason}`,
       origin: { kind: 'env', variable: key.env },
     };
     return { problem };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configKeys, describeType, membersOf, schemaAt, unwrap, variantsOf } from './keys';
+import { configKeys, describeType, membersOf, schemaAt, unwrap, variantsOf, withArticle } from './keys';
 import { memberOf } from './member';
 import { nearest, suggestion } from './nearest';
 import type { ConfigProblem, Origin } from './origin';
@@ -74,7 +74,7 @@ function expectation(
   const value = path.reduce(memberOf, values);
   const [format] = typeof value === 'number' ? (z.safeParse(schema, String(value)).error?.issues ?? []) : [];
   if (format?.code === 'invalid_format') return format.message;
-  return `must be ${describeType(schema)}`;
+  return `must be ${withArticle(describeType(schema))}`;
 }
 
 function nearVariant(path: readonly PropertyKey[], values: unknown, variants: readonly string[]): string {

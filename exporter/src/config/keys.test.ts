@@ -8,6 +8,7 @@ const keys = configKeys();
 
 /** A text for the variable and the value that it must become. */
 function sample(key: ConfigKey, seed: number): { text: string; value: unknown } {
+  const port = 1 + (seed % 65_535);
   const [first = ''] = key.expected.replace('one of ', '').split(', ');
   switch (key.kind) {
     case 'number': {
@@ -17,7 +18,7 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
     case 'boolean':
       return { text: seed % 2 === 0 ? 'true' : '0', value: seed % 2 === 0 };
     case 'textList':
-      return { text: `a:${seed}, b:2`, value: [`a:${seed}`, 'b:2'] };
+      return { text: `a:${port}, b:2`, value: [`a:${port}`, 'b:2'] };
     case 'structured':
       return { text: '[]', value: [] };
     case 'text': {
@@ -26,7 +27,7 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
       const value = isPath
         ? `/tmp/${seed}`
         : ['http', 'grpc', 'admin'].includes(key.name)
-          ? `host:${seed % 65_536}`
+          ? `host:${port}`
           : `v${seed}`;
       return { text: value, value };
     }

@@ -186,6 +186,11 @@ export function describeType(schema: z.core.$ZodType): string {
   return 'any JSON value';
 }
 
+/** `whole number, above 0` -> `a whole number, above 0`, for a sentence. */
+export function withArticle(type: string): string {
+  return /^(whole number|number|list|section)\b/.test(type) ? `a ${type}` : type;
+}
+
 function describeNumber(schema: z.core.$ZodType): string {
   const { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = z.toJSONSchema(schema, {
     io: 'input',

@@ -6,6 +6,14 @@ const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not host:port, for example 127.0.0.1:8080')
   .refine((text) => !(Number(text.slice(text.lastIndexOf(':') + 1)) > 65_535), 'has a port above 65535');
+/** Seed broker. kafkajs can't read an IPv6 address here: such a broker needs a name. */
+const broker = z
+  .string()
+  .regex(/^[^\s:[\]]+:\d{1,5}$/, 'is not host:port, for example kafka-1:9092')
+  .refine((text) => {
+    const port = Number(text.slice(text.lastIndexOf(':') + 1));
+    return !(port < 1 || port > 65_535);
+  }, 'has no port from 1 to 65535');
 const positive = z.number().int().positive();
 /** A share that may not be the whole: an objective of 1 leaves no budget. */
 const ratio = z.number().min(0).lt(1);
@@ -82,13 +90,14 @@ const publish = z.strictObject({
 });
 
 const kafka = z.strictObject({
-  brokers: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('host:port list; empty uses the embedded log sink'),
+  brokers: z.array(broker).default([]).describe('host:port list; empty uses the embedded log sink'),
   topic: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,200}$/, 'is not a Kafka topic name')
+    // Kafka allows 249 characters; heartbeats go to the topic with .synthetic behind its name.
+    .regex(
+      /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,239}$/,
+      'is not a topic name: up to 239 letters, digits, dots, underscores and hyphens, and not . or ..',
+    )
     .default('events')
     .describe('Topic; of the embedded log sink, too'),
   clientId: z.string().min(1).default('selfcheer').describe('Client id that the brokers see'),

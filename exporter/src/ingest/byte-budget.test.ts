@@ -32,6 +32,16 @@ describe('ByteBudget', () => {
     expect(budget.used).toBe(9);
   });
 
+  it('charges beyond its capacity, and makes what comes next wait for it', async () => {
+    const budget = new ByteBudget(10);
+    budget.charge(15);
+    expect(budget.used).toBe(15);
+    expect(budget.tryReserve(1)).toBe(false);
+    budget.release(6);
+    await budget.reserve(1, never);
+    expect(budget.used).toBe(10);
+  });
+
   it('lets something larger than everything go alone, rather than never', async () => {
     const budget = new ByteBudget(10);
     expect(budget.tryReserve(25)).toBe(true);

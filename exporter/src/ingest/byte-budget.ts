@@ -19,7 +19,7 @@ export class ByteBudget {
     this.capacity = capacity;
   }
 
-  /** Bytes reserved now. May exceed the capacity by one reservation that is larger than the whole of it. */
+  /** Bytes reserved now. May exceed the capacity by what was charged, and by one reservation larger than it. */
   get used(): number {
     return this.#used;
   }
@@ -34,6 +34,11 @@ export class ByteBudget {
     if (this.#waiters.length > 0 || !this.#fits(bytes)) return false;
     this.#used += bytes;
     return true;
+  }
+
+  /** Takes the bytes of something that is there already, room or not: what comes next waits the longer. */
+  charge(bytes: number): void {
+    this.#used += bytes;
   }
 
   /** Resolves when the bytes are taken; rejects with the signal's reason, holding nothing. */

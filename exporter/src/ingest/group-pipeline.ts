@@ -12,6 +12,8 @@ import type { ItemProblem, Refusal } from './problem';
 const groupEvents = 500;
 const groupBytes = 512 * 1024;
 const groupsInFlight = 4;
+/** Rejected items that an answer lists. Two bytes can be a rejected item, and its entry is a hundred times as long. */
+const maxListed = 1_000;
 
 /** An event that failed its check, where it stands among its neighbours. */
 interface Rejected {
@@ -51,6 +53,8 @@ export interface Totals {
   readonly accepted: number;
   readonly duplicates: number;
   readonly rejected: number;
+  /** How many of the rejected ones `results` does not list. */
+  readonly unlisted: number;
   /** Comma-separated JSON objects in request order, without the brackets around them. */
   readonly results: readonly Buffer<ArrayBuffer>[];
   readonly firstProblem: ItemProblem | undefined;
@@ -62,7 +66,7 @@ export interface Totals {
  * Takes the events of one request in order and hands them to the outbox in groups, a few at a time, while the next
  * ones are read. Nothing waits for a full group: when none is in flight, what is there goes (as in Nagle's algorithm).
  *
- * Owns the memory reservation of the bytes it was given, and keeps the part that the answer takes until `close`.
+ * Owns the memory reservation of the bytes it was given, and keeps as many as the answer has until `close`.
  */
 export class GroupPipeline {
   refusal: Refusal | undefined;
@@ -135,6 +139,7 @@ export class GroupPipeline {
       accepted: accepted + updated,
       duplicates: duplicate,
       rejected,
+      unlisted: Math.max(0, rejected - maxListed),
       results: this.#results.filter(
         (piece) => piece !== undefined && piece.length > 0,
       ) as Buffer<ArrayBuffer>[],
@@ -197,9 +202,9 @@ export class GroupPipeline {
       return;
     }
     this.#results[place] = piece;
-    const kept = Math.min(piece.length, group.bytes);
-    this.#kept += kept;
-    memory.release(group.bytes - kept);
+    this.#kept += piece.length;
+    if (piece.length > group.bytes) memory.charge(piece.length - group.bytes);
+    else memory.release(group.bytes - piece.length);
   }
 
   /** JSON of a group's answers as bytes outside the heap: a request may have 100,000 of them. */
@@ -211,7 +216,7 @@ export class GroupPipeline {
       const item = group.items[i] as IntakeDraft | Rejected;
       const at = group.positions[i];
       if ('error' in item) {
-        this.#counts.rejected++;
+        if (++this.#counts.rejected > maxListed) continue;
         entries.push({ event_id: item.id, status: 'rejected', error: { ...item.error, [position]: at } });
         continue;
       }
@@ -221,6 +226,7 @@ export class GroupPipeline {
       const { id, status, revision, error } = result;
       if (error) {
         this.#firstProblem ??= error;
+        if (this.#counts.rejected > maxListed) continue;
         entries.push({ event_id: id, status, revision, error: { ...error, [position]: at } });
       } else if (!minimal) entries.push({ event_id: id, status, revision });
     }

@@ -195,6 +195,44 @@ describe('the gate', () => {
     expect(fixture.ingest.acceptor.calls).toEqual([]);
   });
 
+  it('reserves a message while it arrives, and refuses it when there is no memory for the rest', async () => {
+    await start({ limits: { bufferedBytes: 400_000 } });
+    const { memory, large } = fixture.ingest.intake;
+    const whole = frame(eventBytes({ event_id: 'a', payload: 'x'.repeat(280_000) }));
+    const [first, second] = [bare(), bare()];
+    first.write(whole.subarray(0, 200_000));
+    await until(() => memory.used === 200_000 - 5 - 65_536);
+    expect(large.used).toBe(memory.used);
+    const refused = statusOf(second);
+    const closed = new Promise((resolve) => second.on('close', resolve));
+    second.write(whole.subarray(0, -1));
+    expect(await refused).toBe(String(status.RESOURCE_EXHAUSTED));
+    await closed; // the caller did not end it
+    expect(fixture.ingest.observer.sheds).toEqual(['bytes']);
+    expect(memory.used).toBe(200_000 - 5 - 65_536);
+    await fixture.call(ingest, { event_id: 'small', payload: 'x' });
+    const answer = statusOf(first);
+    first.end(whole.subarray(200_000));
+    expect(await answer).toBe('0');
+    expect([memory.used, large.used]).toEqual([0, 0]);
+  });
+
+  it('counts a large answer until the caller has read it, and cuts off who never does', async () => {
+    await start({ limits: { requestSeconds: 0.3 } });
+    const { memory } = fixture.ingest.intake;
+    const events = Buffer.from([10, 0]); // field 1, an empty request
+    const stream = bare({ ':path': '/selfcheer.v1.IngestService/IngestBatch' });
+    stream.on('error', () => undefined);
+    stream.end(frame(Buffer.alloc(2 * 5_000, events)));
+    await until(() => memory.used > 65_536 * 4);
+    await until(() => memory.used === 0); // unread
+    const other = bare({ ':path': '/selfcheer.v1.IngestService/IngestBatch' });
+    const answer = statusOf(other);
+    other.end(frame(Buffer.alloc(2 * 5_000, events)));
+    expect(await answer).toBe('0');
+    await until(() => memory.used === 0);
+  });
+
   it('ends a request that does not arrive', async () => {
     await start({ limits: { requestSeconds: 0.05 } });
     const stream = bare();

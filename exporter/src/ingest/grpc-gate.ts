@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import {
   status as grpcStatus,
   type Metadata,
@@ -9,9 +10,11 @@ import {
 import type { Authenticator } from '../auth/authenticator';
 import type { Role } from '../config/schema';
 import type { TraceContext, Traffic } from '../event';
+import { FrameMeter } from './grpc-frames';
 import { grpcMethods, type GrpcMethod } from './grpc-schema';
 import { callFailure, refusalFailure, type GrpcCode, type GrpcFailure } from './grpc-status';
 import { refusal, type Delivery, type Intake } from './intake';
+import { smallBodyBytes, type LargeBody } from './large-bodies';
 import type { Refusal } from './problem';
 import { traceOf, trafficOf } from './request-context';
 
@@ -39,6 +42,8 @@ export interface AdmittedCall {
    * False when the call is over: then they are released already, and the message is not worth storing.
    */
   take(bytes: number): boolean;
+  /** Tells the size of the answer: a large one counts as memory until the caller has read it, and has its time. */
+  answers(bytes: number): void;
 }
 
 /** Methods that are not for everybody. Health and reflection are: probes have no credentials. */
@@ -51,6 +56,8 @@ const roles: Partial<Record<GrpcMethod, Role>> = {
 };
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
+/** grpc-js gathers a message out of anyone's sight; only its stream shows how much of one it holds. */
+type CallWithStream = ServerInterceptingCallInterface & { readonly stream: ServerHttp2Stream };
 type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 const admitted = new WeakMap<Metadata, AdmittedCall>();
@@ -95,6 +102,10 @@ class GatedCall implements Listener, AdmittedCall {
   #answered = false;
   /** Bytes that are reserved and that the handler has not taken over. */
   #reserved = 0;
+  /** Memory of a message that is not whole yet, beyond its first bytes. */
+  #unfinished: LargeBody | undefined;
+  readonly #frames = new FrameMeter();
+  readonly #stream: ServerHttp2Stream;
   #waiting: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -109,6 +120,8 @@ class GatedCall implements Listener, AdmittedCall {
     this.#options = options;
     this.#startedAt = options.intake.clock();
     this.#send = call.sendStatus.bind(call);
+    this.#stream = (call as CallWithStream).stream;
+    this.#stream.on('data', (chunk: Buffer) => this.#arrived(chunk));
     const start = call.start.bind(call);
     // grpc-js ends some calls itself (oversize, deadline, damaged compression) and passes interceptors by. Only in the
     // place of its own method can such a status be counted and be given its details.
@@ -125,6 +138,15 @@ class GatedCall implements Listener, AdmittedCall {
     if (this.over) return false;
     this.#reserved -= bytes;
     return true;
+  }
+
+  answers(bytes: number): void {
+    if (this.over || bytes <= smallBodyBytes) return;
+    const { intake, limits } = this.#options;
+    intake.memory.charge(bytes);
+    this.#reserved += bytes;
+    const cut = (): void => this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#timer = setTimeout(cut, limits.requestSeconds * 1000).unref();
   }
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -158,6 +180,7 @@ class GatedCall implements Listener, AdmittedCall {
     clearTimeout(this.#timer);
     this.#observe(grpcStatus.CANCELLED);
     this.over = true;
+    this.#releaseUnfinished();
     this.#options.intake.memory.release(this.#reserved);
     this.#reserved = 0;
     this.#waiting?.abort();
@@ -199,6 +222,31 @@ class GatedCall implements Listener, AdmittedCall {
   #pass(message: Buffer): void {
     this.#reserved += message.length;
     this.#next?.onReceiveMessage(message);
+  }
+
+  /** Counts what grpc-js gathers of a message until it is whole and is reserved as one. */
+  #arrived(chunk: Buffer): void {
+    const bytes = this.#frames.pass(chunk);
+    if (this.over) return;
+    const held = this.#unfinished?.held ?? 0;
+    const more = bytes - smallBodyBytes - held;
+    if (held > 0 && more < 0) this.#releaseUnfinished();
+    if (more <= 0) return;
+    const { memory, large } = this.#options.intake;
+    const unfinished = (this.#unfinished ??= large.open());
+    if (memory.tryReserve(more)) {
+      if (unfinished.tryGrow(more)) return;
+      memory.release(more);
+    }
+    this.#finish(this.#refuse(bufferFull()));
+    // What was gathered stays until the stream is closed, and the caller would leave it open (RFC 9113, 8.1).
+    this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  #releaseUnfinished(): void {
+    this.#options.intake.memory.release(this.#unfinished?.held ?? 0);
+    this.#unfinished?.close();
+    this.#unfinished = undefined;
   }
 
   /** Holds a stream's next message back, and so all behind it, until there is memory. */

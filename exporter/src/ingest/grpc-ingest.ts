@@ -135,8 +135,9 @@ function answering(
       .catch((error: unknown): GrpcFailure => refusalFailure(intake.refusalOf(error)))
       .then((made) => {
         intake.memory.release(bytes);
-        if (Buffer.isBuffer(made)) callback(null, made);
-        else callback(made);
+        if (!Buffer.isBuffer(made)) return callback(made);
+        admitted.answers(made.length);
+        callback(null, made);
       });
   };
 }

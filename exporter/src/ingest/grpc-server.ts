@@ -1,8 +1,8 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { Authenticator } from '../auth/authenticator';
+import { addressProblem } from '../config/address-problem';
 import type { Limits } from '../config/schema';
-import { messageOf, SelfcheerError } from '../errors';
 import { getCheer, watchCheer, type CheerSource } from './grpc-cheer';
 import { IngestRequestReader } from './grpc-decode';
 import { grpcGate, type GrpcObserver } from './grpc-gate';
@@ -47,6 +47,12 @@ const concurrentStreams = 256;
 const keepaliveTimeMs = 60_000;
 const keepaliveTimeoutMs = 20_000;
 
+/** grpc-js writes that it can't bind before it says so to its caller: once is enough. */
+const quiet = (): void => undefined;
+const silent = { error: quiet, info: quiet, debug: quiet };
+const speak = (...parts: unknown[]): void => void process.stderr.write(`${parts.join(' ')}\n`);
+const onStandardError = { error: speak, info: speak, debug: speak };
+
 /** Ingest and cheer over gRPC: `selfcheer.v1`, health and reflection. Never throws at a message. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { intake, cheer, limits, observer } = options;
@@ -79,10 +85,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   return {
     listen: () =>
       new Promise((resolve, reject) => {
+        setLogger(silent);
         server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, port) => {
-          if (!error) return resolve(port);
-          const hint = `gRPC can't listen on ${options.address}: ${messageOf(error)}. Free it or set another address`;
-          reject(new SelfcheerError('address_unusable', hint, { cause: error }));
+          setLogger(onStandardError);
+          if (error) reject(addressProblem('grpc', options.address, error));
+          else resolve(port);
         });
       }),
     setReady: (ready) => health.set(ready),

@@ -69,8 +69,14 @@ export function totalsAnswer(totals: Totals, minimal: boolean, requestId: string
 }
 
 function withTotals(members: Readonly<Record<string, unknown>>, totals: Totals): Buffer<ArrayBuffer>[] {
-  const { accepted, duplicates, rejected, results, cheer } = totals;
-  const head = JSON.stringify({ ...members, accepted, duplicates, rejected });
+  const { accepted, duplicates, rejected, unlisted, results, cheer } = totals;
+  const head = JSON.stringify({
+    ...members,
+    accepted,
+    duplicates,
+    rejected,
+    ...(unlisted > 0 && { unlisted }),
+  });
   const body = [Buffer.from(`${head.slice(0, -1)},"results":[`)];
   for (let i = 0; i < results.length; i++) {
     if (i > 0) body.push(comma);

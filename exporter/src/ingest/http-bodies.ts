@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { Limits } from '../config/schema';
 import { isBinaryCloudEvent, readBinaryCloudEvent } from './cloud-event-headers';
 import { CloudEventReader } from './cloud-events';
@@ -48,7 +49,6 @@ export interface BodyRequest {
   readonly request: IncomingMessage;
   readonly format: BodyFormat;
   readonly encoding: string;
-  readonly contentLength: number | undefined;
   readonly delivery: PipelineOptions['delivery'];
   readonly minimal: boolean;
 }
@@ -91,12 +91,14 @@ export class BodyIntake {
       position: from.format === 'ndjson' ? 'line' : 'index',
       minimal: from.minimal,
     });
+    const large = intake.large.open();
     const body = new RequestBody(from.request, {
       encoding: from.encoding,
       maxBytes: maxBodyBytes(from.format, limits),
       deadlineMs: limits.requestSeconds * 1000,
       maxWaitMs: maxMemoryWaitMs,
       memory: intake.memory,
+      large,
       clock: intake.clock,
       onShort: () => pipeline.flush(),
       onWaited: (ms) => pipeline.waited(ms),
@@ -106,12 +108,13 @@ export class BodyIntake {
       pipeline.close();
       intake.memory.release(held);
       held = 0;
+      large.close();
     };
     let halted: HaltError['halt'] | undefined;
     try {
       if (from.format === 'ndjson') await this.#lines(body, pipeline);
       else {
-        const whole = await body.whole(from.contentLength);
+        const whole = await body.whole();
         held = whole.length;
         await this.#document(whole, from, pipeline);
       }
@@ -140,6 +143,7 @@ export class BodyIntake {
           if (lines.full) throw tooMany(this.#limits.eventsPerRequest);
           if (pipeline.busy) await pipeline.ready();
           if (pipeline.refusal) return;
+          if (at < chunk.length) await setImmediate(); // thousands of bad lines fit a chunk, and nothing else waits
         }
         pipeline.nudge();
       }

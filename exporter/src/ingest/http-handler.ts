@@ -144,7 +144,7 @@ export class HttpIngest {
       traffic,
       ...(trace && { trace }),
     } as const;
-    return { admitted: { format, encoding, contentLength, delivery, minimal: prefersMinimal(headers) } };
+    return { admitted: { format, encoding, delivery, minimal: prefersMinimal(headers) } };
   }
 
   #identify(request: IncomingMessage, requestId: string): Identity | Answer {

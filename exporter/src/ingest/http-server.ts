@@ -37,6 +37,8 @@ export function createHttpServer(
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: Math.min(requestMs, 5_000),
   });
+  // Who shuts down only its sending side, as `nc -N` does, still wants its answer; the connection ends after it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const track =
     (next: RequestListener): RequestListener =>
     (request, response) => {

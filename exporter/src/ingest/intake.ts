@@ -13,6 +13,7 @@ import type {
 import { createEvent } from '../event';
 import { messageOf, SelfcheerError } from '../errors';
 import type { ByteBudget } from './byte-budget';
+import { LargeBodies } from './large-bodies';
 import {
   itemProblem,
   refusals,
@@ -137,6 +138,8 @@ export function isProblem(checked: IntakeDraft | ItemProblem): checked is ItemPr
  */
 export class Intake {
   readonly memory: ByteBudget;
+  /** What bodies that are not whole yet may hold of it. */
+  readonly large: LargeBodies;
   readonly cheer: () => CheerBrief;
   readonly gate: () => Refusal | undefined;
   readonly now: () => number;
@@ -146,6 +149,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.memory = options.memory;
+    this.large = new LargeBodies(options.memory.capacity);
     this.cheer = options.cheer;
     this.gate = options.gate;
     this.now = options.now;

@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
 import { scanProblem } from './envelope';
 import type { GroupPipeline } from './group-pipeline';
 import type { ItemReader } from './item-reader';
 import type { JsonScanner } from './json-scanner';
 import { itemProblem, type RequestProblem } from './problem';
+
+/** Events that are read in one go; then others have their turn. */
+const itemsAtOnce = 250;
 
 /** Where each event of a JSON document stands: byte offsets, start and end in turn. */
 interface Items {
@@ -28,27 +32,28 @@ export function findItems(
   // What one event breaks off with is told by its reader, which also knows its id.
   if (body[first] !== 0x5b) return { ranges: [first, end], isArray: false };
   const ranges: number[] = [];
+  let count = 0;
   let at = scanner.whitespace(body, first + 1, end);
   let after: number | undefined = body[at];
   if (after === 0x5d) at++;
   while (after !== 0x5d) {
     const start = scanner.whitespace(body, at, end);
-    if ((at = scanner.value(body, start, end, 1)) < 0) return broken(scanner, ranges.length / 2, start, end);
-    ranges.push(start, at);
+    if ((at = scanner.value(body, start, end, 1)) < 0) return broken(scanner, count, start, end);
+    if (++count <= limits.eventsPerRequest) ranges.push(start, at);
     at = scanner.whitespace(body, at, end);
     after = at < end ? body[at] : undefined;
     if (after !== 0x2c && after !== 0x5d) {
       scanner.fail(at);
-      return broken(scanner, ranges.length / 2 - 1, start, end);
+      return broken(scanner, count - 1, start, end);
     }
     at++;
   }
   if ((at = scanner.whitespace(body, at, end)) < end) {
     return { code: 'malformed_json', detail: `not JSON: something follows the array, at byte ${at + 1}` };
   }
-  if (ranges.length === 0) return { code: 'empty_body', detail: 'the array has no event: send at least one' };
-  if (ranges.length / 2 <= limits.eventsPerRequest) return { ranges, isArray: true };
-  const detail = `${ranges.length / 2} events, at most ${limits.eventsPerRequest} are allowed; none was taken`;
+  if (count === 0) return { code: 'empty_body', detail: 'the array has no event: send at least one' };
+  if (count <= limits.eventsPerRequest) return { ranges, isArray: true };
+  const detail = `${count} events, at most ${limits.eventsPerRequest} are allowed; none was taken`;
   return { code: 'too_many_events', detail };
 }
 
@@ -66,6 +71,7 @@ export async function readItems(
     const start = ranges[i] as number;
     const end = ranges[i + 1] as number;
     const index = i / 2;
+    if (index % itemsAtOnce === itemsAtOnce - 1) await setImmediate();
     if (!checked && !isUtf8(body.subarray(start, end))) {
       pipeline.add(itemProblem('invalid_utf8', 'the event is not UTF-8'), null, index, 0);
     } else if (end - start > limits.eventBytes) {

@@ -4,6 +4,8 @@ import type { ItemReader } from './item-reader';
 import { itemProblem } from './problem';
 
 const lineFeed = 0x0a;
+/** Lines that are read in one go; then others have their turn. A chunk of good events has fewer. */
+const linesAtOnce = 1_000;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -45,13 +47,14 @@ export class NdjsonReader {
   }
 
   /**
-   * Reads from `from` on until the chunk ends or the pipeline is busy, and returns how far it came. Only whole lines
+   * Reads from `from` on until the chunk ends, the pipeline is busy or it has been long enough, and returns how far it came. Only whole lines
    * are handed on; what follows the last line feed is kept.
    */
   read(chunk: Buffer, from: number): number {
     let at = from;
     let checked: boolean | undefined;
-    while (!this.#pipeline.busy && !this.full) {
+    const pause = this.#line + linesAtOnce;
+    while (!this.#pipeline.busy && !this.full && this.#line < pause) {
       const end = chunk.indexOf(lineFeed, at);
       if (end < 0) {
         this.#keep(chunk.subarray(at));

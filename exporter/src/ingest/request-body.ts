@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { ByteBudget } from './byte-budget';
 import { refusal } from './intake';
+import { smallBodyBytes, type LargeBody } from './large-bodies';
 import type { Refusal, RequestProblem } from './problem';
 
 /** Why a body is not read to its end. `gone`: the client left, nobody waits for an answer. */
@@ -42,6 +43,8 @@ export interface BodyOptions {
   /** Longest wait for memory; two requests that each hold some of it must not wait for each other for ever. */
   readonly maxWaitMs: number;
   readonly memory: ByteBudget;
+  /** This body's part of what large bodies may hold; `whole` takes it, who closes the body's memory closes it. */
+  readonly large: LargeBody;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   /** Called when memory is short: give back what can be given. */
@@ -61,7 +64,8 @@ export class RequestBody {
   readonly #deadline: NodeJS.Timeout;
   #halt: Halt | undefined;
   #ended = false;
-  #prepaid = 0;
+  /** Bytes that `whole` has reserved. */
+  #held = 0;
   #wake: (() => void) | undefined;
   #waiting: AbortController | undefined;
   #wireBytes = 0;
@@ -84,24 +88,29 @@ export class RequestBody {
     decoder?.on('error', this.#onDamaged);
   }
 
-  /** The whole body. Its bytes stay reserved: the caller releases as many as the buffer has. Throws HaltError. */
-  async whole(contentLength: number | undefined): Promise<Buffer> {
+  /**
+   * The whole body. Memory is reserved for what has come, never for what was announced. It stays reserved: the caller
+   * releases as many bytes as the buffer has. Throws HaltError.
+   */
+  async whole(): Promise<Buffer> {
+    const { memory, large } = this.#options;
     const chunks: Buffer[] = [];
-    let length = 0;
     try {
-      if (contentLength !== undefined && this.#options.encoding === 'identity') {
-        await this.#reserve(contentLength);
-        this.#prepaid = contentLength;
-      }
       for await (const chunk of this.chunks()) {
         chunks.push(chunk);
-        length += chunk.length;
+        this.#held += chunk.length;
+        const more = this.#held - smallBodyBytes - large.held;
+        if (more > 0 && !large.tryGrow(more)) {
+          if (large.stuck()) throw new HaltError(bufferFull());
+          await this.#wait((signal) => large.grow(more, signal));
+        }
       }
     } catch (error) {
-      this.#options.memory.release(length);
+      memory.release(this.#held);
+      large.close();
       throw error;
     }
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#held);
   }
 
   /** Chunks as they come. The reserved bytes of a chunk belong to the consumer. Throws HaltError. */
@@ -112,19 +121,16 @@ export class RequestBody {
       if (chunk !== null) {
         this.#bytes += chunk.length;
         if (this.#bytes > this.#options.maxBytes) throw new HaltError(this.#tooLarge());
-        if (this.#prepaid >= chunk.length) this.#prepaid -= chunk.length;
-        else await this.#reserve(chunk.length);
+        await this.#reserve(chunk.length);
         yield chunk;
       } else if (this.#ended) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  /** Stops reading and lets go of everything that is still reserved here. Call it once, in any case. */
+  /** Stops reading. Call it once, in any case. */
   close(): void {
     clearTimeout(this.#deadline);
-    this.#options.memory.release(this.#prepaid);
-    this.#prepaid = 0;
     this.#source.off('readable', this.#onReadable).off('end', this.#onEnd);
     this.#request.off('data', this.#onWire);
     if (this.#source !== this.#request) {
@@ -134,17 +140,21 @@ export class RequestBody {
   }
 
   async #reserve(bytes: number): Promise<void> {
-    const { memory, clock, maxWaitMs, onShort, onWaited } = this.#options;
+    const { memory } = this.#options;
     if (memory.tryReserve(bytes)) return;
+    // All of it is this body's own: one that is larger than the whole goes alone, rather than never.
+    if (this.#held > 0 && memory.used === this.#held) memory.charge(bytes);
+    else await this.#wait((signal) => memory.reserve(bytes, signal));
+  }
+
+  async #wait(grant: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { clock, maxWaitMs, onShort, onWaited } = this.#options;
     onShort();
     const from = clock();
     const waiting = (this.#waiting = new AbortController());
-    const timer = setTimeout(() => {
-      const why = refusal('buffer_full', 'No memory came free in time; send again later, or less at once');
-      waiting.abort(new HaltError({ kind: 'refusal', refusal: why }));
-    }, maxWaitMs);
+    const timer = setTimeout(() => waiting.abort(new HaltError(bufferFull())), maxWaitMs);
     try {
-      await memory.reserve(bytes, waiting.signal);
+      await grant(waiting.signal);
     } finally {
       clearTimeout(timer);
       this.#waiting = undefined;
@@ -177,4 +187,9 @@ export class RequestBody {
     this.#wireBytes += chunk.length;
     if (this.#wireBytes > this.#options.maxBytes) this.#stop(this.#tooLarge());
   };
+}
+
+function bufferFull(): Halt {
+  const why = refusal('buffer_full', 'No memory came free in time; send again later, or less at once');
+  return { kind: 'refusal', refusal: why };
 }

@@ -1,22 +1,23 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { messageOf, StoreError } from '../errors';
+import { dataDirectoryProblem } from './directory';
 import { dedupeSpace, stateKey } from './keys';
 import { Manifest } from './manifest';
 import { decodeState } from './state';
 import { openLevel, storePaths, type Db } from './store';
 import { verify, type Verification } from './verify';
 
-/** What `selfcheer store check` found. */
+/** What `selfcheer store check` found; `undefined` is what could not be read. */
 export interface StoreReport {
   readonly ok: boolean;
   readonly storeId: string | undefined;
   /** True when the last process closed the store properly; false after a crash or while it runs. */
   readonly clean: boolean | undefined;
   readonly lanes: Verification['lanes'];
-  readonly records: number;
-  readonly bytes: number;
-  readonly quarantined: number;
-  readonly dedupeEntries: number;
+  readonly records: number | undefined;
+  readonly bytes: number | undefined;
+  readonly quarantined: number | undefined;
+  readonly dedupeEntries: number | undefined;
   readonly problems: readonly string[];
 }
 
@@ -26,6 +27,7 @@ export interface StoreReport {
  */
 export async function checkStore(dataDir: string): Promise<StoreReport> {
   const paths = storePaths(dataDir);
+  for (const path of [dataDir, paths.level, paths.manifest]) readable(dataDir, path);
   if (!existsSync(paths.level) && !existsSync(paths.manifest)) {
     throw new StoreError(
       'store_missing',
@@ -35,33 +37,60 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
   const problems: string[] = [];
   const note = (error: unknown): undefined => {
     if (error instanceof StoreError && error.code === 'store_locked') throw error;
-    problems.push(messageOf(error));
+    problems.push(findingOf(error));
     return undefined;
   };
   let manifest;
-  try {
-    manifest = Manifest.read(paths.manifest);
-  } catch (error) {
-    note(error);
+  if (existsSync(paths.manifest)) {
+    try {
+      manifest = Manifest.read(paths.manifest);
+    } catch (error) {
+      note(error);
+    }
+  } else {
+    problems.push(
+      `the manifest is missing (${paths.manifest}), so nothing says how much had been acknowledged`,
+    );
   }
-  const db = await openLevel(paths.level, false).catch(note);
+  if (!existsSync(paths.level)) problems.push(`the data is missing (${paths.level})`);
+  const db = existsSync(paths.level) ? await openLevel(paths.level, false).catch(note) : undefined;
   const found =
     db &&
     (await examine(db, manifest)
       .catch(note)
       .finally(() => db.close()));
   if (found) problems.push(...found.verification.problems);
+  // Of a store whose lanes are not those of its manifest nothing was counted.
+  const counted = found && found.verification.lanes.length > 0 ? found.verification : undefined;
   return {
     ok: problems.length === 0,
     storeId: manifest?.storeId,
     clean: manifest?.clean,
-    lanes: found?.verification.lanes ?? [],
-    records: found?.verification.records ?? 0,
-    bytes: found?.verification.bytes ?? 0,
-    quarantined: found?.verification.quarantined ?? 0,
-    dedupeEntries: found?.dedupeEntries ?? 0,
+    lanes: counted?.lanes ?? [],
+    records: counted?.records,
+    bytes: counted?.bytes,
+    quarantined: counted?.quarantined,
+    dedupeEntries: found?.dedupeEntries,
     problems,
   };
+}
+
+/** What is wrong, without the advice to run the check that is running. */
+function findingOf(error: unknown): string {
+  if (!(error instanceof StoreError)) return messageOf(error);
+  if (error.code === 'manifest_damaged') return 'the manifest is damaged: neither of its two copies is whole';
+  if (error.cause !== undefined) return `the data can't be opened: ${messageOf(error.cause)}`;
+  return error.message.replace(/ Nothing was changed\..*$/s, '');
+}
+
+/** What may not be read is no damage: another user's store looks like none. */
+function readable(dataDir: string, path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw dataDirectoryProblem(dataDir, error);
+  }
 }
 
 async function examine(

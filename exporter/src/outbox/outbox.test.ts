@@ -154,6 +154,28 @@ describe('Outbox', () => {
     await expect(outbox.append([event('g')])).resolves.toHaveLength(1);
   });
 
+  it('counts what is quarantined against the quota, until somebody has seen to it', async () => {
+    await outbox.close();
+    await open({ quotaBytes: 6_000 });
+    const verdict = { reason: 'schema', step: 'check', detail: '/a' } as const;
+    for (let n = 0; n < 10; n++) {
+      await outbox.append([event(`bad-${n}`, '1', { key: 'k' })]);
+      const { lane, high } = committed.at(-1)!;
+      const { outboxBytes } = outbox.figures();
+      const refused = [{ seq: high, verdict, attempts: 1 }];
+      await outbox.settle(lane, high, outboxBytes, (batch) => quarantine.moveIn(batch, lane, refused));
+    }
+    expect(outbox.figures()).toMatchObject({ outboxBytes: 0, quarantined: 10 });
+    await expect(outbox.append(Array.from({ length: 20 }, (_, i) => event(`f${i}`)))).rejects.toMatchObject({
+      code: 'store_full',
+    });
+    for (let number = 1; number <= 10; number++) await quarantine.discard(number);
+    expect(outbox.figures()).toMatchObject({ quarantineBytes: 0, full: true });
+    await expect(outbox.append(Array.from({ length: 20 }, (_, i) => event(`f${i}`)))).resolves.toHaveLength(
+      20,
+    );
+  });
+
   it('moves an event into quarantine and back again', async () => {
     await outbox.append([event('bad', '1', { key: 'k' }), event('good', '2', { key: 'k' })]);
     const { lane } = committed[0]!;

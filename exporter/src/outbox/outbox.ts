@@ -117,12 +117,11 @@ export class Outbox implements Acceptor {
   private refusal(bytes: number): SelfcheerError | undefined {
     if (this.fencedBy) return this.fencedBy;
     if (this.closing) return this.drainingError();
-    const { state } = this.store;
-    if (state.bytes + this.queuedBytes + bytes > refuseAtQuota * this.options.quotaBytes) {
+    if (this.heldBytes() + this.queuedBytes + bytes > refuseAtQuota * this.options.quotaBytes) {
       this.refusedFullAt = performance.now();
       return new SelfcheerError(
         'store_full',
-        'The outbox is full: events come in faster than the sink takes them, or the sink is away.',
+        'The store is full: events come in faster than the sink takes them, the sink is away, or quarantine has grown.',
         { retriable: true },
       );
     }
@@ -130,6 +129,11 @@ export class Outbox implements Acceptor {
       return new SelfcheerError('overloaded', 'Too many bytes wait for the disk.', { retriable: true });
     }
     return undefined;
+  }
+
+  /** Bytes that the quota is for: what waits for the sink, and what waits for a person. */
+  private heldBytes(): number {
+    return this.store.state.bytes + this.store.state.quarantine.bytes;
   }
 
   private drainingError(): SelfcheerError {
@@ -303,6 +307,8 @@ export class Outbox implements Acceptor {
     dedupeIds: number;
     dedupeWindowSeconds: number;
     quarantined: number;
+    quarantineBytes: number;
+    lanes: number;
     fencedBy: StoreError | undefined;
   } {
     const { state } = this.store;
@@ -312,12 +318,14 @@ export class Outbox implements Acceptor {
       commitOldestSeconds: oldest === undefined ? 0 : (performance.now() - oldest) / 1000,
       outboxBytes: state.bytes,
       full:
-        state.bytes >= refuseAtQuota * this.options.quotaBytes ||
+        this.heldBytes() >= refuseAtQuota * this.options.quotaBytes ||
         performance.now() - this.refusedFullAt < housekeepingMs,
       outboxRecords: state.lanes.reduce((sum, marks) => sum + backlog(marks), 0),
       dedupeIds: this.dedupe.size(),
       dedupeWindowSeconds: this.dedupe.windowSeconds(),
       quarantined: state.quarantine.count,
+      quarantineBytes: state.quarantine.bytes,
+      lanes: state.lanes.length,
       fencedBy: this.fencedBy,
     };
   }

@@ -39,6 +39,7 @@ export class Quarantine {
       batch.put(quarantineKey(quarantine.next), value);
       quarantine.next += 1;
       quarantine.count += 1;
+      quarantine.bytes += value.length;
     });
   }
 
@@ -84,6 +85,7 @@ export class Quarantine {
         then(batch, event, record);
         batch.del(quarantineKey(number));
         this.store.state.quarantine.count -= 1;
+        this.store.state.quarantine.bytes -= row.length;
       });
       return event;
     } finally {

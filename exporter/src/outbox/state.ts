@@ -25,7 +25,7 @@ export interface StoreState {
   readonly lanes: LaneMarks[];
   /** Bytes of unsettled records. */
   bytes: number;
-  quarantine: { next: number; count: number };
+  quarantine: { next: number; count: number; bytes: number };
   dedupe: {
     /** Newest first, at most two that are looked up. */
     generations: Generation[];
@@ -41,7 +41,7 @@ export function newState(storeId: string, lanes: number): StoreState {
     storeId,
     lanes: Array.from({ length: lanes + 1 }, () => ({ low: 1, high: 0 })),
     bytes: 0,
-    quarantine: { next: 1, count: 0 },
+    quarantine: { next: 1, count: 0, bytes: 0 },
     dedupe: { generations: [{ id: 1, count: 0, ageMs: 0 }], dropping: [], dropped: false },
   };
 }

@@ -120,6 +120,7 @@ describe('a store as it is found', () => {
       const report = await checkStore(dir);
       expect(report.ok).toBe(false);
       expect(report.problems.length).toBeGreaterThan(0);
+      expect(report.problems.join()).not.toMatch(/store check|salvage/);
     },
   );
 
@@ -155,6 +156,25 @@ describe('a store as it is found', () => {
     writeFileSync(join(storePaths(dir).level, 'thesis.doc'), 'do not touch');
     await expect(openStore(dir, 4)).rejects.toMatchObject({ code: 'foreign_files' });
     expect(readdirSync(storePaths(dir).level)).toEqual(['thesis.doc']);
+  });
+
+  it('says of a missing manifest that it is missing, and counts what can be counted', async () => {
+    const dir = await crashedStore(root, 'no-manifest');
+    rmSync(storePaths(dir).manifest);
+    const { problems, records } = await checkStore(dir);
+    expect([problems[0], records]).toEqual([expect.stringContaining('the manifest is missing'), 1000]);
+  });
+
+  it('does not call zero what it could not read', async () => {
+    const dir = await crashedStore(root, 'unread');
+    rmSync(storePaths(dir).level, { recursive: true });
+    expect(await checkStore(dir)).toMatchObject({
+      problems: [expect.stringContaining('the data is missing')],
+      records: undefined,
+      bytes: undefined,
+      quarantined: undefined,
+      dedupeEntries: undefined,
+    });
   });
 
   it('names a missing store', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { messageOf, StoreError } from '../errors';
+import { dataDirectoryProblem, ensureDirectory, syncDirectory } from './directory';
 import { outboxKey, stateKey } from './keys';
 import { Manifest } from './manifest';
 import { decodeState, encodeState, newState, type StoreState } from './state';
@@ -65,11 +66,20 @@ function openFailure(location: string, error: unknown): StoreError {
 
 /**
  * Opens the store of a data directory, or creates it in an empty one. What does not add up is refused with a
- * StoreError that says what to do; such a store is left as it was found.
+ * StoreError that says what to do; such a store is left as it was found. A directory that this user can't write is
+ * a UsageError.
  */
 export async function openStore(dataDir: string, lanes: number): Promise<Store> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const paths = storePaths(dataDir);
+  try {
+    ensureDirectory(dataDir);
+    return await openOrCreate(storePaths(dataDir), lanes);
+  } catch (error) {
+    throw dataDirectoryProblem(dataDir, error);
+  }
+}
+
+async function openOrCreate(paths: ReturnType<typeof storePaths>, lanes: number): Promise<Store> {
+  if (existsSync(paths.level)) ensureDirectory(paths.level);
   if (existsSync(paths.manifest)) return openExisting(paths);
   if (existsSync(paths.level) && !readdirSync(paths.level).every((name) => levelFile.test(name))) {
     throw new StoreError(
@@ -81,8 +91,8 @@ export async function openStore(dataDir: string, lanes: number): Promise<Store> 
 }
 
 /** A start that was cut short may have left an empty store without its manifest: that one is completed. */
-async function createNew(paths: { level: string; manifest: string }, lanes: number): Promise<Store> {
-  mkdirSync(paths.level, { recursive: true, mode: 0o700 });
+async function createNew(paths: ReturnType<typeof storePaths>, lanes: number): Promise<Store> {
+  ensureDirectory(paths.level);
   chmodSync(paths.level, 0o700);
   const names = readdirSync(paths.level);
   // Data without the file that says which of it holds: LevelDB would begin anew and remove it.
@@ -100,14 +110,16 @@ async function createNew(paths: { level: string; manifest: string }, lanes: numb
     }
     const state = newState(randomUUID(), lanes);
     await db.put(stateKey, encodeState(state), { sync: true });
-    return { db, state, manifest: Manifest.create(paths.manifest, state.storeId, state.lanes) };
+    const manifest = Manifest.create(paths.manifest, state.storeId, state.lanes);
+    syncDirectory(dirname(paths.manifest));
+    return { db, state, manifest };
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
-async function openExisting(paths: { level: string; manifest: string }): Promise<Store> {
+async function openExisting(paths: ReturnType<typeof storePaths>): Promise<Store> {
   const manifest = Manifest.open(paths.manifest);
   let db: Db | undefined;
   try {

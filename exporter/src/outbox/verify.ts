@@ -52,9 +52,16 @@ export async function verify(
     bytes += found.bytes;
   }
   problems.push(...(await strangers(db, state)));
-  const quarantined = (await db.keys(quarantineRange).all()).length;
-  if (quarantined !== state.quarantine.count) {
-    problems.push(`quarantine holds ${quarantined} events, ${state.quarantine.count} were put there`);
+  let quarantined = 0;
+  let quarantineBytes = 0;
+  for await (const row of db.values(quarantineRange)) {
+    quarantined += 1;
+    quarantineBytes += row.length;
+  }
+  if (quarantined !== state.quarantine.count || quarantineBytes !== state.quarantine.bytes) {
+    problems.push(
+      `quarantine holds ${countOf(quarantined, 'event')} of ${quarantineBytes} bytes, but should hold ${state.quarantine.count} of ${state.quarantine.bytes}`,
+    );
   }
   return { lanes, records, bytes, quarantined, problems };
 }
@@ -70,7 +77,7 @@ async function readLane(
   let records = 0;
   let bytes = 0;
   const missing = (from: number, to: number): void => {
-    if (from <= to) problems.push(`lane ${lane} lacks ${to - from + 1} records from ${from} on`);
+    if (from <= to) problems.push(`lane ${lane} lacks ${countOf(to - from + 1, 'record')} from ${from} on`);
   };
   for await (const [key, value] of db.iterator({ gte: outboxKey(lane, low), lt: outboxKey(lane + 1, 0) })) {
     const { seq } = parseOutboxKey(key);
@@ -93,4 +100,8 @@ async function strangers(db: ClassicLevel<Buffer, Buffer>, state: StoreState): P
   return (await db.keys(beyond).all()).length > 0
     ? ['there are records of lanes that the store does not have']
     : [];
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

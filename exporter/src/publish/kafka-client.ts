@@ -7,10 +7,12 @@ import { rootOf } from './kafka-outcome';
 import { createPartitioner } from './kafka-partitioner';
 import { repairKafkajs } from './kafka-repairs';
 
-/** Where kafkajs' own log lines go: its errors as warnings, the rest as debug. */
+/**
+ * Where kafkajs' own log lines go: as debug, its errors, too. While a broker is away it writes several a second; that
+ * sending fails is said once, by whoever is told of the failure.
+ */
 export interface KafkaLogger {
   debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
 }
 
 export interface KafkaOptions {
@@ -63,8 +65,7 @@ export class KafkaClient {
       logLevel: logLevel.INFO,
       logCreator: () => (entry) => {
         const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = entry.log;
-        const level = entry.level === logLevel.ERROR ? 'warn' : 'debug';
-        options.logger[level]({ ...fields, kafkajs: entry.namespace }, messageOf(message));
+        options.logger.debug({ ...fields, kafkajs: entry.namespace }, messageOf(message));
       },
     });
     this.#producer = kafka.producer({

@@ -4,7 +4,7 @@ import { createKafkaPublisher } from './kafka-publisher';
 import { partitionResultsOf, repairKafkajs } from './kafka-repairs';
 import type { OutgoingMessage } from './publisher';
 
-const logger = { debug: jest.fn(), warn: jest.fn() };
+const logger = { debug: jest.fn() };
 const batch: OutgoingMessage[] = [
   { lane: 0, seq: 1, key: 'k', value: Buffer.from('{}'), headers: { ce_id: 'a' } },
 ];

@@ -72,7 +72,7 @@ describe('API', () => {
       service: 'exporter',
       sink: 'kafka',
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),
-      cheer: { state: 'yellow', score: 64, reasons: [{ code: 'age' }, { code: 'latency' }] },
+      cheer: { state: 'yellow', score: 33, reasons: [{ code: 'age' }, { code: 'latency' }] },
       quarantined: 3,
       latest_sequence: 9,
       caller: { name: 'anonymous', roles: expect.arrayContaining(['operator']) },

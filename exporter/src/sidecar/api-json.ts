@@ -23,6 +23,7 @@ export function isoTime(epochMs: number): string | null {
  * | score | 0 to 100, null while warming or disabled |
  * | idle | no real event in the latency window |
  * | since | when this state began |
+ * | note | what the reasons don't say, in words: "waiting for the first evidence" while warming, else null |
  * | reasons[] | code, detail, since: why it is not green, most severe first |
  * | conditions[] | name, ok, figure (null when idle), limit, detail |
  * | error_budget_remaining_ratio | smallest over all SLOs; negative when overspent |
@@ -34,6 +35,7 @@ export function cheerJson(verdict: CheerVerdict) {
     score: verdict.score,
     idle: verdict.idle,
     since: isoTime(verdict.since),
+    note: verdict.state === 'warming' ? 'waiting for the first evidence' : null,
     reasons: verdict.reasons.map(({ code, detail, since }) => ({ code, detail, since: isoTime(since) })),
     conditions: verdict.conditions.map(({ name, ok, figure, limit, detail }) => ({
       name,

@@ -49,28 +49,28 @@ const wellConditions: Readonly<Record<ConditionName, Condition>> = {
     ok: true,
     figure: 0.94,
     limit: 0.1,
-    detail: 'delivery has 94 % of its budget left, floor 10 %',
+    detail: '94 % of the budget of delivery is left (251 of 4182581 events were bad); floor 10 %',
   },
   latency: {
     name: 'latency',
     ok: true,
     figure: 0.0042,
     limit: 0.1,
-    detail: 'p90 of ingest is 4.2 ms, target 100 ms',
+    detail: 'p90 is 4.2 ms; target 100 ms',
   },
   saturation: {
     name: 'saturation',
     ok: true,
     figure: 0.12,
     limit: 0.7,
-    detail: 'outbox is the fullest queue with 12 %, ceiling 70 %',
+    detail: 'queue outbox is 12 % full; ceiling 70 %',
   },
   age: {
     name: 'age',
     ok: true,
     figure: 0.21,
     limit: 1,
-    detail: 'the oldest unsettled event waits 0.2 s, target 1 s',
+    detail: 'oldest item in queue outbox is 210 ms old; target 1 s',
   },
   breakers: { name: 'breakers', ok: true, figure: 0, limit: 0, detail: 'no breaker is open' },
 };
@@ -80,7 +80,7 @@ export const conditions = (over: readonly Condition[] = []): Condition[] =>
 
 export const verdict = (state: CheerState, over: Partial<CheerVerdict> = {}): CheerVerdict => ({
   state,
-  score: 97,
+  score: 94,
   idle: false,
   since: ago(41 * minute),
   reasons: [],
@@ -308,29 +308,42 @@ export const late: Condition = {
   ok: false,
   figure: 0.184,
   limit: 0.1,
-  detail: 'p90 of ingest is 184 ms, target 100 ms',
+  detail: 'p90 is 184 ms; target 100 ms',
 };
 export const old: Condition = {
   name: 'age',
   ok: false,
   figure: 14.2,
   limit: 1,
-  detail: 'the oldest unsettled event waits 14.2 s, target 1 s',
+  detail: 'oldest item in queue outbox is 14.2 s old; target 1 s',
 };
 export const full: Condition = {
   name: 'saturation',
   ok: false,
   figure: 0.93,
   limit: 0.7,
-  detail: 'outbox is the fullest queue with 93 %, ceiling 70 %',
+  detail: 'queue outbox is 93 % full; ceiling 70 %',
 };
-export const open: Condition = { name: 'breakers', ok: false, figure: 1, limit: 0, detail: 'open: kafka' };
+export const open: Condition = {
+  name: 'breakers',
+  ok: false,
+  figure: 1,
+  limit: 0,
+  detail: 'the breaker of kafka is open; none may be',
+};
+export const spending: Condition = {
+  name: 'error_budget',
+  ok: true,
+  figure: 0.41,
+  limit: 0.1,
+  detail: '41 % of the budget of delivery is left (2468 of 4184798 events were bad); floor 10 %',
+};
 export const overspent: Condition = {
   name: 'error_budget',
   ok: false,
   figure: -0.62,
   limit: 0.1,
-  detail: 'delivery has overspent its budget by 62 %, floor 10 %',
+  detail: 'the budget of delivery is overspent 1.62× (6775 of 4182330 events were bad); floor 10 %',
 };
 
 export function idleConditions(): Condition[] {

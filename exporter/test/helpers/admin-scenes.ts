@@ -20,6 +20,7 @@ import {
   reason,
   second,
   slo,
+  spending,
   stages,
   stateEvent,
   verdict,
@@ -35,13 +36,13 @@ export const scenes = {
   yellow: () =>
     base({
       verdict: verdict('yellow', {
-        score: 64,
+        score: 33,
         since: ago(4 * minute + 12 * second),
         reasons: [
           reason('age', 4 * minute + 12 * second, old.detail),
           reason('latency', 95 * second, late.detail),
         ],
-        conditions: conditions([late, old]),
+        conditions: conditions([late, old, spending]),
         errorBudgetRemaining: 0.41,
         missesTotal: 129,
       }),
@@ -60,16 +61,13 @@ export const scenes = {
   red: () =>
     base({
       verdict: verdict('red', {
-        score: 8,
+        score: 0,
         since: ago(11 * minute + 3 * second),
         reasons: [
-          reason(
-            'refusing',
-            3 * minute,
-            'the outbox is at 93 % of its quota: new events are refused with 503',
-          ),
-          reason('breakers', 14 * minute, open.detail),
+          reason('refusing', 3 * minute, 'the outbox is full'),
           reason('error_budget', 11 * minute, overspent.detail),
+          reason('saturation', 5 * minute, full.detail),
+          reason('breakers', 14 * minute, open.detail),
           reason('age', 14 * minute, old.detail),
         ],
         conditions: conditions([old, full, open, overspent]),
@@ -93,6 +91,43 @@ export const scenes = {
         stateEvent(9, 14 * minute, 'yellow', open.detail),
         stateEvent(10, 11 * minute, 'red', 'error budget of delivery is spent'),
       ],
+    }),
+  overspent: () =>
+    base({
+      verdict: verdict('red', {
+        score: 0,
+        since: ago(40 * second),
+        reasons: [
+          reason(
+            'error_budget',
+            40 * second,
+            'the budget of delivery is overspent 1000× (412 of 412 events were bad); floor 10 %',
+          ),
+          reason('breakers', 3 * minute, 'the breaker of kafka was open; well again, held for 12 s more'),
+        ],
+        conditions: conditions([{ ...overspent, figure: -999 }, old]),
+        errorBudgetRemaining: -999,
+      }),
+      slo: slo([0.98, 0.97, -999], 412),
+      pipeline: pipeline({ queues: queues(0.0001, 14.2) }),
+      events: [
+        ...history,
+        {
+          sequence: 8,
+          at: ago(minute),
+          kind: 'quarantine',
+          title: 'Replayed from quarantine',
+          detail: 'event us7000nn44 (number 4), by anonymous',
+        },
+      ],
+    }),
+  draining: () =>
+    base({
+      verdict: verdict('yellow', {
+        score: 50,
+        since: ago(3 * second),
+        reasons: [reason('draining', 3 * second, 'draining: SIGTERM')],
+      }),
     }),
   warming: () =>
     base({

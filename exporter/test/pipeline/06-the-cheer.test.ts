@@ -56,7 +56,7 @@ describe('06 the cheer', () => {
     const published = await service.untilPublished(3);
     expect(published.map(({ id }) => id).sort()).toEqual(['in-time', 'late-1', 'late-2']);
     await eventually(async () =>
-      (await service.cheer()).reasons.some(({ detail }) => /has recovered/.test(detail)),
+      (await service.cheer()).reasons.some(({ detail }) => /well again/.test(detail)),
     );
     await eventually(async () => (await service.cheer()).state === 'green');
     // Judged once: being settled at last makes them neither good nor bad a second time.

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { checkStore } from '../../src/outbox/check';
+import type { StartRelay } from '../../src/relay-link';
 import { callGrpc, healthPath } from '../helpers/grpc-caller';
 import { eventually, portOf, Service, tidyUp } from '../helpers/service';
 import { SinkFault } from '../helpers/sink-fault';
@@ -100,6 +103,89 @@ describe('08 drain', () => {
     expect(report.records).toBeGreaterThanOrEqual(1);
   });
 
+  it('sends an answer to its end, however slowly the client reads it', async () => {
+    const service = await Service.start({ drainSeconds: 20, cheer: { heartbeatSeconds: 3600 } });
+    const port = portOf(service.app.addresses.http);
+    // The answer is larger than what two socket buffers hold.
+    const body = Array.from({ length: 90_000 }, (_, n) => `{"event_id":"e${n}","payload":0}`).join('\n');
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head('application/x-ndjson', body.length) + body);
+    const chunks = [(await once(socket, 'data'))[0] as Buffer];
+    socket.pause();
+    const drained = service.stop();
+    await eventually(() => refusesConnections(port));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+    await once(socket, 'end');
+    const answer = Buffer.concat(chunks).toString('latin1');
+    const start = answer.indexOf('\r\n\r\n') + 4;
+    expect(answer.length - start).toBe(Number(/content-length: (\d+)/i.exec(answer)![1]));
+    socket.destroy();
+    await drained;
+  });
+
+  it('does not wait for connections on which nothing is asked', async () => {
+    // Were it to wait for them, this chapter would be over first.
+    const service = await Service.start({ drainSeconds: 300 });
+    const port = portOf(service.app.addresses.http);
+    const unused = connect(port, '127.0.0.1');
+    await once(unused, 'connect');
+    const agent = new Agent({ keepAlive: true });
+    await getOver(agent, port, '/');
+    await service.stop();
+    if (!unused.closed) await once(unused, 'close');
+    agent.destroy();
+  });
+
+  it('keeps time for what is being sent, whatever the connections do', async () => {
+    const sink = new SinkFault();
+    let letGo = (): void => undefined;
+    const held = new Promise<'pass'>((resolve) => (letGo = () => resolve('pass')));
+    sink.set(() => held as never);
+    let settleMs = 0;
+    const startRelay: StartRelay = (settings, report) => {
+      const link = sink.startRelay(settings, report);
+      return {
+        ...link,
+        send(command) {
+          if (command.kind === 'stop') settleMs = command.withinMs;
+          link.send(command);
+        },
+      };
+    };
+    const settings = { drainSeconds: 6, cheer: { heartbeatSeconds: 3600 } };
+    const service = await Service.start(settings, { startRelay });
+    const agent = new Agent({ keepAlive: true });
+    const port = portOf(service.app.addresses.http);
+    await service.send({ event_id: 'late', payload: 1 });
+    await eventually(() => sink.sends.some(({ ids }) => ids.includes('late')));
+    const endless = postSlowly(agent, port);
+    const cut = endless.status.catch(() => 'cut');
+    await eventually(async () => (await getOver(agent, port, '/')) < 500);
+    const drained = service.stop();
+    expect(await cut).toBe('cut');
+    letGo();
+    await drained;
+    // More than what a store gets of which nothing is left to wait for.
+    expect(settleMs).toBeGreaterThan(750);
+    agent.destroy();
+    expect(service.published().map(({ id }) => id)).toEqual(['late']);
+    expect(await checkStore(service.dataDir)).toMatchObject({ ok: true, clean: true, records: 0 });
+  });
+
+  it('ends although the store hangs, as a crash would leave it', async () => {
+    const disk = new StoreFault();
+    const service = await Service.start({ drainSeconds: 0.1, cheer: { heartbeatSeconds: 3600 } });
+    await service.untilPublished(0);
+    const writes = disk.writes;
+    disk.hang();
+    const lost = service.send({ event_id: 'unanswered', payload: 1 }).catch(() => 'no answer');
+    await eventually(() => disk.writes > writes);
+    await service.stop();
+    expect(await lost).toBe('no answer');
+    expect(service.log.some(({ msg }) => /could not be closed in time/.test(String(msg)))).toBe(true);
+    disk.heal();
+  });
+
   it('leaves nothing open when it can not start', async () => {
     const taken = (await Service.start()).app.addresses.http;
     const other = await Service.start();
@@ -111,6 +197,17 @@ describe('08 drain', () => {
     expect(await checkStore(other.dataDir)).toMatchObject({ ok: true, clean: true });
   });
 });
+
+function head(type: string, length: number): string {
+  return `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`;
+}
+
+function refusesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(false));
+    socket.on('error', () => resolve(true)).on('connect', () => socket.destroy());
+  });
+}
 
 function getOver(agent: Agent, port: number, path: string): Promise<number> {
   return new Promise((resolve, reject) => {

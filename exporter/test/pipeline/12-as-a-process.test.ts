@@ -47,8 +47,8 @@ describe('12 as a process', () => {
     const second = await start(dataDir);
     const ids = (): string[] => readPublished(dataDir).map(({ id }) => id);
     await eventually(() => ids().length >= acknowledged.length);
-    // Two on one data directory would ruin it: the second one says so, and ends with code 3.
-    await expect(start(dataDir)).rejects.toThrow(/code 3: .*in use/s);
+    // Two on one data directory would ruin it: the second one says so, and ends with code 1.
+    await expect(start(dataDir)).rejects.toThrow(/code 1: .*in use/s);
     expect(await second.end('SIGTERM')).toBe(0);
     expect(await checkStore(dataDir)).toMatchObject({ ok: true, clean: true, records: 0 });
 

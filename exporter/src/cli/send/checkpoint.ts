@@ -45,8 +45,19 @@ export class Checkpoint {
     return { rows: saved.rows, rejected: saved.rejected, digest: saved.digest };
   }
 
+  /** Throws UsageError when it can't be written: better before the first row than after the last one it would hold. */
+  checkWritable(): void {
+    const temporary = this.#temporary();
+    try {
+      closeSync(openSync(temporary, 'w', 0o600));
+      rmSync(temporary);
+    } catch (error) {
+      throw new UsageError(`Can't write the checkpoint ${this.#path}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
   save(mark: Mark): void {
-    const temporary = `${this.#path}.new`;
+    const temporary = this.#temporary();
     try {
       const file = openSync(temporary, 'w', 0o600);
       writeSync(file, JSON.stringify({ version: 1, options: this.#options, ...mark }));
@@ -69,6 +80,10 @@ export class Checkpoint {
   /** The rows that the earlier run sent are not those that stand there now. */
   changed(): UsageError {
     return this.#unusable('the source has changed since');
+  }
+
+  #temporary(): string {
+    return `${this.#path}.new`;
   }
 
   #unusable(why: string): UsageError {

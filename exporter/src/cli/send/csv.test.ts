@@ -88,3 +88,18 @@ test('a quote that is never closed does not fill the memory', async () => {
 test('a header that names a column twice is refused', async () => {
   await expect(read('a,b,a\n1,2,3\n')).rejects.toThrow('names the column "a" twice');
 });
+
+test.each([
+  ['id;mag\n1;2\n', 'semicolons'],
+  ['id\tmag\n1\t2\n', 'tabs'],
+])('another separator is refused with a hint: %j', async (text, separator) => {
+  await expect(read(text)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringMatching(`single column with ${separator} in it`) as string,
+  });
+});
+
+test('a semicolon in one of several columns, and a single column, are fine', async () => {
+  expect(values(await read('a;b,c\n1,2\n'))).toEqual([{ 'a;b': '1', c: '2' }]);
+  expect(values(await read('a\n1;2\n'))).toEqual([{ a: '1;2' }]);
+});

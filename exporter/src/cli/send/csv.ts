@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parse, type CsvError, type InfoRecord, type Parser } from 'csv-parse';
-import { messageOf, SelfcheerError } from '../../errors';
+import { messageOf, SelfcheerError, UsageError } from '../../errors';
 import { notUtf8 } from './ndjson';
 import { maxRowBytes, type Row, type RowFault } from './row';
 
@@ -88,7 +88,19 @@ function readHeader(record: readonly Buffer[]): readonly string[] {
     const why = twice === undefined ? notUtf8.detail : `names the column ${JSON.stringify(twice)} twice`;
     throw new SelfcheerError('csv_header', `The header of the CSV ${why}.`);
   }
+  refuseOtherSeparator(names);
   return names;
+}
+
+/** Spreadsheets of many countries write semicolons: each row would become one text in one column, all accepted. */
+function refuseOtherSeparator([name, ...others]: readonly string[]): void {
+  const separator = others.length > 0 ? undefined : /[;\t]/.exec(name ?? '')?.[0];
+  if (separator === undefined) return;
+  const [what, option] = separator === ';' ? ['semicolons', "';'"] : ['tabs', 'tab'];
+  throw new UsageError(
+    `The header of the CSV is a single column with ${what} in it, and columns must be separated by commas. ` +
+      `Convert it first, for example: mlr --icsv --ifs ${option} --ocsv cat FILE`,
+  );
 }
 
 function toRow(header: readonly string[], record: readonly Buffer[], ordinal: number, line: number): Row {

@@ -92,6 +92,11 @@ async function attempt(
     return readAnswer(batch, await post(body, cancel));
   } catch (error) {
     if (cancel.aborted) throw error;
+    if (/^HPE_/.test(codeOf(error))) {
+      const text =
+        'What answers at --url does not speak HTTP/1.1. Is it the gRPC port? Give the address of HTTP ingest.';
+      return { kind: 'fatal', error: new SelfcheerError('refused', text, { cause: error }) };
+    }
     return { kind: 'retry', why: connectionProblem(error), retryAfterMs: 0 };
   }
 }
@@ -99,7 +104,11 @@ async function attempt(
 function connectionProblem(error: unknown): string {
   const message = messageOf(error);
   // Node gives an empty message when every address of a name failed.
-  return message === '' ? String((error as NodeJS.ErrnoException).code ?? 'no connection') : message;
+  return message === '' ? codeOf(error) || 'no connection' : message;
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
 function readAnswer(batch: readonly OutgoingEvent[], { status, body, retryAfterMs }: Answer): Reading {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { messageOf, SelfcheerError } from '../../errors';
+import { createWriteStream, openSync, type WriteStream } from 'node:fs';
+import { messageOf, SelfcheerError, UsageError } from '../../errors';
 import type { Rejection } from './row';
 
 const namedAtMost = 10;
@@ -12,10 +12,12 @@ export class Rejects {
   readonly #file: WriteStream | undefined;
   #error: Error | undefined;
 
-  /** @param append Goes on in the file of the run that this one continues. */
+  /**
+   * @param append Goes on in the file of the run that this one continues.
+   * @throws UsageError when the file can't be written.
+   */
   constructor(path: string | undefined, append: boolean) {
-    this.#file =
-      path === undefined ? undefined : createWriteStream(path, { flags: append ? 'a' : 'w', mode: 0o600 });
+    this.#file = path === undefined ? undefined : openFile(path, append ? 'a' : 'w');
     this.#file?.on('error', (error) => (this.#error ??= error));
   }
 
@@ -43,5 +45,14 @@ export class Rejects {
     throw new SelfcheerError('rejects', `Can't write the --rejects file: ${messageOf(this.#error)}`, {
       cause: this.#error,
     });
+  }
+}
+
+/** Opened at once: what is wrong with the path is said before the first row is sent. */
+function openFile(path: string, flags: 'a' | 'w'): WriteStream {
+  try {
+    return createWriteStream(path, { fd: openSync(path, flags, 0o600) });
+  } catch (error) {
+    throw new UsageError(`Can't write the --rejects file ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -47,7 +47,7 @@ function startBar(stderr: Io['stderr'], progress: () => Progress, now: () => num
   const fields = (): Record<string, string> => {
     const { settled, rejected } = progress();
     return {
-      sent: count(settled),
+      sent: counted(settled, 'event'),
       rate: count(rateOf(settled, now() - started)),
       rejected: count(rejected),
       note,
@@ -74,7 +74,7 @@ function startLines(stderr: Io['stderr'], progress: () => Progress, now: () => n
         ? ''
         : ` (${Math.floor((100 * bytesRead) / totalBytes)} % read)`;
     const rate = count(rateOf(settled, now() - started));
-    stderr.write(`${count(settled)} events${part}, ${rate}/s, ${count(rejected)} rejected\n`);
+    stderr.write(`${counted(settled, 'event')}${part}, ${rate}/s, ${count(rejected)} rejected\n`);
   };
   const timer = setInterval(line, lineIntervalMs);
   timer.unref();
@@ -97,4 +97,9 @@ function rateOf(events: number, ms: number): number {
 /** `12,345`. */
 export function count(number: number): string {
   return number.toLocaleString('en-US');
+}
+
+/** `1 event`, `12,345 events`. */
+export function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -50,7 +50,7 @@ const checkpointIntervalMs = 1_000;
 
 /**
  * Reads a source and sends it until every row has its answer, something fails for good, or the signal fires.
- * @throws UsageError when it can't begin: options, file, checkpoint.
+ * @throws UsageError when it can't begin: options, file, checkpoint, rejects.
  */
 export async function send(
   options: SendOptions,
@@ -89,6 +89,7 @@ class SendRun {
     this.#toEvent = createEventMaker({ ...options, name: this.#source.name });
     this.#checkpoint = openCheckpoint(options, this.#source.name);
     this.#earlier = this.#checkpoint?.load();
+    this.#checkpoint?.checkWritable();
     this.#savedAt = this.#clock.now();
     this.#ledger = this.#checkpoint && new Ledger(this.#earlier);
     this.#rejects = new Rejects(options.rejects, this.#earlier !== undefined);

@@ -1,5 +1,5 @@
 import { clean } from '../table';
-import { count } from './reporter';
+import { count, counted } from './reporter';
 import type { Rejection } from './row';
 
 /** What a run of `send` did. Counts are of this run; `skipped` rows had their answer from an earlier one. */
@@ -23,8 +23,8 @@ export interface Summary {
 export function summaryText(summary: Summary, rejectsFile: string | undefined): string {
   const { sent, accepted, duplicates, rejected, seconds, eventsPerSecond, firstRejected } = summary;
   const lines = [
-    `${summary.complete ? 'Sent' : 'Ended early. Sent'} ${count(sent)} events in ${seconds} s (${count(eventsPerSecond)}/s): ` +
-      `${count(accepted)} accepted, ${count(duplicates)} duplicates, ${count(rejected)} rejected.`,
+    `${summary.complete ? 'Sent' : 'Ended early. Sent'} ${counted(sent, 'event')} in ${seconds} s (${count(eventsPerSecond)}/s): ` +
+      `${count(accepted)} accepted, ${counted(duplicates, 'duplicate')}, ${count(rejected)} rejected.`,
   ];
   if (summary.skipped > 0) {
     lines.push(
