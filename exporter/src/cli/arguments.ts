@@ -8,6 +8,15 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** The service lists at most as many rejections in one answer, and each of them must be told. */
+const largestBatch = 1_000;
+
+export function batchSize(text: string): number {
+  const number = wholeNumber(text);
+  if (number > largestBatch) throw new InvalidArgumentError(`It must be at most ${largestBatch}.`);
+  return number;
+}
+
 /** For arguments that may be given several times. */
 export function wholeNumbers(text: string, earlier: readonly number[] = []): readonly number[] {
   return [...earlier, wholeNumber(text)];

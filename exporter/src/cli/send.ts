@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { exitCode, UsageError } from '../errors';
-import { rate, seconds, wholeNumber } from './arguments';
+import { rate, seconds, wholeNumber, batchSize } from './arguments';
 import { addExamples, type CliContext } from './context';
 import { write, writeJson } from './io';
 import { send, type SendOptions } from './send/run';
@@ -32,7 +32,7 @@ export function addSendCommand(program: Command, context: CliContext): void {
     .option('--name <text>', 'name in the hashed ids; default: base name of the file')
     .option('--url <url>', 'HTTP ingest', 'http://127.0.0.1:8080')
     .option('--api-key <key>', 'default: the variable SELFCHEER_API_KEY, which a process list does not show')
-    .option('--batch <events>', 'most events in one request', wholeNumber, 500)
+    .option('--batch <events>', 'most events in one request, up to 1000', batchSize, 500)
     .option('--concurrency <n>', 'connections; the events of one key stay in order', wholeNumber, 4)
     .option('--rate <n>', 'events a second at the most', rate)
     .option('--retry-for <time>', 'how long a request is tried again', seconds, 60)

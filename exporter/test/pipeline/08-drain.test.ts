@@ -57,6 +57,7 @@ describe('08 drain', () => {
     const port = portOf(service.app.addresses.http);
     expect(await getOver(agent, port, '/')).toBeLessThan(500);
     const slow = postSlowly(agent, port);
+    await slow.taken;
 
     const drained = service.stop();
     await eventually(async () => (await service.get('/readyz')).status === 503);
@@ -224,15 +225,17 @@ function getOver(agent: Agent, port: number, path: string): Promise<number> {
 function postSlowly(
   agent: Agent,
   port: number,
-): { finish(body: string): void; status: Promise<{ status: number; code: unknown }> } {
+): { taken: Promise<void>; finish(body: string): void; status: Promise<{ status: number; code: unknown }> } {
   const outgoing = request({
     agent,
     port,
     host: '127.0.0.1',
     method: 'POST',
     path: '/v1/events',
-    headers: { 'content-type': 'application/json', 'content-length': 35 },
+    headers: { 'content-type': 'application/json', 'content-length': 35, expect: '100-continue' },
   });
+  // It is a request, and not a connection that nobody uses, once the service has asked for its body.
+  const taken = new Promise<void>((resolve) => outgoing.once('continue', () => resolve()));
   outgoing.flushHeaders();
   const status = new Promise<{ status: number; code: unknown }>((resolve, reject) => {
     outgoing.on('error', reject);
@@ -244,5 +247,5 @@ function postSlowly(
       });
     });
   });
-  return { finish: (body) => outgoing.end(body), status };
+  return { taken, finish: (body) => outgoing.end(body), status };
 }
