@@ -154,7 +154,7 @@ test('curl: one event is accepted, and the second time a duplicate', async () =>
 
 test('the answer that the README shows has the members that there are', async () => {
   const text = await readFile(path.join(root, 'README.md'), 'utf8');
-  const shown = JSON.parse(/^```json\n(.*)\n```$/m.exec(text)?.[1] ?? '') as Message;
+  const shown = JSON.parse(/^```json\n([^`]*)\n```$/m.exec(text)?.[1] ?? '') as Message;
   const answer = JSON.parse(await pasteThe('curl', '/v1/events')) as Message;
   expect(Object.keys(answer)).toEqual(Object.keys(shown));
 });

@@ -40,7 +40,8 @@ export class AdminClient {
       text = await response.text();
     } catch (error) {
       const cause = memberOf(error, 'cause') ?? error;
-      if (/^HPE_/.test(textOf(cause, 'code') ?? '')) {
+      // The parser's error has a code from Node 20's client and only a name from Node 24's.
+      if (/^HPE_/.test(textOf(cause, 'code') ?? '') || textOf(cause, 'name') === 'HTTPParserError') {
         const text = `What answers at ${this.#base} does not speak HTTP/1.1. ${isItAdmin}`;
         throw new SelfcheerError('admin_api', text, { cause: error });
       }
