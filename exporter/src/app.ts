@@ -6,7 +6,7 @@ import { createLogger, Health, RecentEvents, recordHistory, type Logger } from '
 import pino from 'pino';
 import { createAdminView } from './admin-view';
 import { createAuthenticator } from './auth/api-keys';
-import { checkBindPolicy, isLoopbackHost } from './auth/bind-policy';
+import { checkBindPolicy, hostOf, isLoopbackHost } from './auth/bind-policy';
 import { Heartbeat } from './cheer/heartbeat';
 import { Signals } from './cheer/signals';
 import { createTelemetry } from './cheer/telemetry';
@@ -18,7 +18,7 @@ import { createGrpcServer } from './ingest/grpc-server';
 import { HttpIngest } from './ingest/http-handler';
 import { createHttpServer } from './ingest/http-server';
 import { Intake, refusal } from './ingest/intake';
-import { hostOf, listen, stopServer } from './listen';
+import { listen, stopServer } from './listen';
 import { DiskWatch } from './outbox/disk-watch';
 import { Pipeline } from './pipeline';
 import { relayObserver } from './relay-observer';

@@ -26,8 +26,7 @@ export class BrokerAck {
     const until = new Map<number, number>();
     outcomes.forEach((outcome, i) => {
       if (outcome.status === 'conflict') return;
-      const { traffic, key } = events[i]!;
-      const lane = traffic === 'synthetic' ? lanes.length - 1 : laneOf(key, lanes.length - 1);
+      const lane = laneOf(events[i]!, lanes.length);
       const seq = outcome.status === 'duplicate' ? lanes[lane]!.high : outcome.seq;
       until.set(lane, Math.max(until.get(lane) ?? 0, seq));
     });

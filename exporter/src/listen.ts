@@ -1,11 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { hostOf } from './auth/bind-policy';
 import { addressProblem } from './config/address-problem';
-
-/** Host part of `host:port`; IPv6 hosts keep their brackets. */
-export function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'));
-}
 
 /** Listens on the `host:port` of a setting and resolves with the address in use; port 0 picks a free one. */
 export function listen(server: Server, address: string, setting: 'http' | 'admin'): Promise<string> {

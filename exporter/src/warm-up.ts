@@ -25,7 +25,7 @@ export async function warmUp(config: Config): Promise<void> {
           return {
             status: 'accepted',
             revision: 1,
-            lane: laneOf(event.key, config.outbox.lanes),
+            lane: laneOf(event, config.outbox.lanes + 1),
             seq,
           } as const;
         }),

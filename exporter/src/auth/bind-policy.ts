@@ -14,8 +14,13 @@ export function isLoopbackHost(host: string): boolean {
   return loopback.check(bare, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** True when a Host header names this machine, with a port or without. */
+export function isLoopbackHostHeader(header: string | undefined): boolean {
+  return header !== undefined && isLoopbackHost(header.replace(/:\d{1,5}$/, ''));
+}
+
 /** Host part of `host:port`; IPv6 hosts keep their brackets. */
-function hostOf(address: string): string {
+export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':'));
 }
 

@@ -1,5 +1,6 @@
 import type { MissReason } from '@selfcheer/cheer-kit';
 import type { Traffic } from '../event';
+import { countOf } from '../words';
 
 interface Frozen {
   readonly oldestAcceptedAt: number;
@@ -115,8 +116,4 @@ export class BatchJudge {
   forget(): void {
     this.lanes.clear();
   }
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

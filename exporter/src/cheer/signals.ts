@@ -27,7 +27,8 @@ export interface StoreFigures {
   readonly outboxBytes: number;
   readonly dedupeWindowSeconds: number;
   readonly quarantined: number;
-  readonly quarantineBytes: number;
+  /** What the store's quota is for: the outbox and quarantine. */
+  readonly heldBytes: number;
   /** Lanes of the store, the synthetic one included. */
   readonly lanes: number;
 }
@@ -182,7 +183,7 @@ export class Signals {
       ageTargetSeconds: commitAgeTargetSeconds,
     });
     engine.setQueue('outbox', {
-      depth: store.outboxBytes + store.quarantineBytes,
+      depth: store.heldBytes,
       capacity: outbox.quotaBytes,
       oldestAgeSeconds: Math.max(this.delivery.oldestSeconds(), heartbeatSeconds),
       ageTargetSeconds,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Authenticator, Identity } from '../auth/authenticator';
-import { isLoopbackHost } from '../auth/bind-policy';
+import { isLoopbackHostHeader } from '../auth/bind-policy';
 import type { Limits } from '../config/schema';
 import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
 import { problemAnswer, refusalAnswer, sendAnswer, totalsAnswer, type Answer } from './http-answer';
@@ -108,7 +108,7 @@ export class HttpIngest {
         answer: problemAnswer('method_not_allowed', detail, requestId, { headers: { allow: 'POST' } }),
       };
     }
-    if (this.#options.loopbackOnly && !isLoopbackHost(headers.host?.replace(/:\d{1,5}$/, '') ?? '')) {
+    if (this.#options.loopbackOnly && !isLoopbackHostHeader(headers.host)) {
       const detail = 'This port is bound to loopback and has no keys: call it as localhost or 127.0.0.1';
       return { answer: problemAnswer('host_not_loopback', detail, requestId) };
     }

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import type { Traffic } from '../event';
 
 /*
  * Key spaces of the store, each named by its first byte so that one ordered range holds each:
@@ -80,7 +81,10 @@ export function dedupeSlice(generation: number, slice: number): { gte: Buffer; l
 /** Every identity of every generation. */
 export const dedupeSpace = { gte: Buffer.from([dedupePrefix]), lt: Buffer.from([dedupePrefix + 1]) };
 
-/** Lane of a partition key: equal keys share a lane, so they keep their order. */
-export function laneOf(key: string, lanes: number): number {
-  return crc32c(key) % lanes;
+/**
+ * Lane of an event in a store of `lanes`, the last of which is the synthetic one. Equal keys share a lane, so they keep
+ * their order.
+ */
+export function laneOf({ traffic, key }: { traffic: Traffic; key: string }, lanes: number): number {
+  return traffic === 'synthetic' ? lanes - 1 : crc32c(key) % (lanes - 1);
 }

@@ -170,7 +170,7 @@ describe('Outbox', () => {
       code: 'store_full',
     });
     for (let number = 1; number <= 10; number++) await quarantine.discard(number);
-    expect(outbox.figures()).toMatchObject({ quarantineBytes: 0, full: true });
+    expect(outbox.figures()).toMatchObject({ heldBytes: 0, full: true });
     await expect(outbox.append(Array.from({ length: 20 }, (_, i) => event(`f${i}`)))).resolves.toHaveLength(
       20,
     );

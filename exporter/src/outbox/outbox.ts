@@ -242,7 +242,7 @@ export class Outbox implements Acceptor {
   /** Decides for each event whether it is new, an update or known, and adds the writes for it. */
   private place(events: readonly Event[], known: (Remembered | undefined)[], batch: Batch): AppendOutcome[] {
     const acceptedAt = Date.now();
-    const lanes = this.store.state.lanes.length - 1;
+    const lanes = this.store.state.lanes.length;
     const inGroup = new Map<string, Remembered>();
     const newest = this.store.state.dedupe.generations[0]!;
     return events.map((event, i) => {
@@ -253,7 +253,7 @@ export class Outbox implements Acceptor {
         return { status: 'conflict', revision: before.revision };
 
       const revision = (before?.revision ?? 0) + 1;
-      const lane = event.traffic === 'synthetic' ? lanes : laneOf(event.key, lanes);
+      const lane = laneOf(event, lanes);
       const seq = this.enqueue(batch, lane, encodeRecord(event, revision, acceptedAt));
       batch.put(this.dedupe.key(event.identity), encodeRemembered(event.bodyHash, revision));
       newest.count += 1;
@@ -301,13 +301,14 @@ export class Outbox implements Acceptor {
     commitQueueBytes: number;
     commitOldestSeconds: number;
     outboxBytes: number;
+    /** What the quota is for: the outbox and quarantine. */
+    heldBytes: number;
     outboxRecords: number;
     /** There is no room left, or there was none for what came within the last second. */
     full: boolean;
     dedupeIds: number;
     dedupeWindowSeconds: number;
     quarantined: number;
-    quarantineBytes: number;
     lanes: number;
     fencedBy: StoreError | undefined;
   } {
@@ -317,6 +318,7 @@ export class Outbox implements Acceptor {
       commitQueueBytes: this.queuedBytes,
       commitOldestSeconds: oldest === undefined ? 0 : (performance.now() - oldest) / 1000,
       outboxBytes: state.bytes,
+      heldBytes: this.heldBytes(),
       full:
         this.heldBytes() >= refuseAtQuota * this.options.quotaBytes ||
         performance.now() - this.refusedFullAt < housekeepingMs,
@@ -324,7 +326,6 @@ export class Outbox implements Acceptor {
       dedupeIds: this.dedupe.size(),
       dedupeWindowSeconds: this.dedupe.windowSeconds(),
       quarantined: state.quarantine.count,
-      quarantineBytes: state.quarantine.bytes,
       lanes: state.lanes.length,
       fencedBy: this.fencedBy,
     };

@@ -59,8 +59,7 @@ export class Quarantine {
   /** Sends an event through the pipeline again, under its own id and revision. Undefined when there is none. */
   replay(number: number): Promise<QuarantinedEvent | undefined> {
     return this.takeOut(number, (batch, event, record) => {
-      const lanes = this.store.state.lanes.length - 1;
-      const lane = event.event.traffic === 'synthetic' ? lanes : laneOf(event.event.key, lanes);
+      const lane = laneOf(event.event, this.store.state.lanes.length);
       this.outbox.enqueue(batch, lane, record);
     });
   }

@@ -3,6 +3,7 @@ import { outboxKey, outboxRange, parseOutboxKey, quarantineRange } from './keys'
 import type { ManifestContent } from './manifest';
 import { isIntact } from './record';
 import type { StoreState } from './state';
+import { countOf } from '../words';
 
 /** What a whole reading of the store found. */
 export interface Verification {
@@ -100,8 +101,4 @@ async function strangers(db: ClassicLevel<Buffer, Buffer>, state: StoreState): P
   return (await db.keys(beyond).all()).length > 0
     ? ['there are records of lanes that the store does not have']
     : [];
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Enricher, EnrichOutcome, QuarantineVerdict, StoredEvent } from '../event';
+import type { Enricher, EnrichOutcome, StoredEvent } from '../event';
 import { messageOf } from '../errors';
 import type { OutgoingMessage } from './publisher';
-import type { RelayReport } from './relay-protocol';
+import type { RefusedEvent, RelayReport } from './relay-protocol';
 import type { Sender } from './sender';
 
 /** The outbox as the relay reads it. */
@@ -30,16 +30,9 @@ export interface LaneOptions {
   readonly backoffMaxMs: number;
 }
 
-interface Refused {
-  readonly seq: number;
-  readonly eventId: string;
-  readonly verdict: QuarantineVerdict;
-  readonly attempts: number;
-}
-
 interface Prepared {
   readonly messages: OutgoingMessage[];
-  readonly refused: Refused[];
+  readonly refused: RefusedEvent[];
   readonly dropped: number;
 }
 
@@ -138,7 +131,7 @@ export class Lane {
     events: readonly StoredEvent[],
     deadline: AbortSignal,
   ): Promise<Prepared | undefined> {
-    const prepared = { messages: [] as OutgoingMessage[], refused: [] as Refused[], dropped: 0 };
+    const prepared = { messages: [] as OutgoingMessage[], refused: [] as RefusedEvent[], dropped: 0 };
     for (const event of events) {
       for (let attempts = 1; ; attempts++) {
         const result = this.enrich(event);
@@ -177,7 +170,7 @@ export class Lane {
     whole: readonly OutgoingMessage[],
     deadline: AbortSignal,
     failures: { count: number },
-  ): Promise<Refused[] | undefined> {
+  ): Promise<RefusedEvent[] | undefined> {
     let batch = whole;
     for (let attempts = 1; batch.length > 0;) {
       const outcome = await this.options.sender.send(this.topic, batch, attempts > 1);
@@ -212,7 +205,7 @@ export class Lane {
     batch: readonly OutgoingMessage[],
     deadline: AbortSignal,
     failures: { count: number },
-  ): Promise<Refused[] | undefined> {
+  ): Promise<RefusedEvent[] | undefined> {
     const middle = batch.length >> 1;
     const left = await this.send(batch.slice(0, middle), deadline, failures);
     const right = left && (await this.send(batch.slice(middle), deadline, failures));

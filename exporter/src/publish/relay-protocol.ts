@@ -17,6 +17,15 @@ export interface FrozenBatch {
   readonly oldestAcceptedAt: number;
 }
 
+/** An event that enrichment or the sink refused for good. */
+export interface RefusedEvent {
+  readonly seq: number;
+  readonly eventId: string;
+  readonly verdict: QuarantineVerdict;
+  /** Sends and enrichments tried. */
+  readonly attempts: number;
+}
+
 /** A batch of which every event is published, dropped or refused for good. */
 export interface SettledBatch {
   readonly lane: number;
@@ -27,12 +36,7 @@ export interface SettledBatch {
   readonly enriched: number;
   readonly published: number;
   readonly dropped: number;
-  readonly refused: readonly {
-    readonly seq: number;
-    readonly eventId: string;
-    readonly verdict: QuarantineVerdict;
-    readonly attempts: number;
-  }[];
+  readonly refused: readonly RefusedEvent[];
   readonly oldestAcceptedAt: number;
   /** Epoch milliseconds at which the sink had acknowledged the last of it. */
   readonly settledAt: number;

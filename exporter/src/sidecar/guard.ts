@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { Authenticator, Identity } from '../auth/authenticator';
-import { isLoopbackHost } from '../auth/bind-policy';
+import { isLoopbackHostHeader } from '../auth/bind-policy';
 import type { Role } from '../config/schema';
 import { ProblemError } from './problem';
 
@@ -44,8 +44,7 @@ export function requireRole(authenticator: Authenticator, role: Role): RequestHa
  */
 export function requireLoopbackHost(): RequestHandler {
   return (request, _response, next) => {
-    const host = request.headers.host?.replace(/:\d{1,5}$/, '');
-    if (host === undefined || !isLoopbackHost(host)) {
+    if (!isLoopbackHostHeader(request.headers.host)) {
       throw new ProblemError(
         421,
         'host_not_loopback',
