@@ -27,9 +27,9 @@ export function createHealthChecks({
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   return {
     store() {
-      const { fencedBy, outboxBytes, outboxRecords, full } = pipeline.figures();
-      const used = outboxBytes / config.outbox.quotaBytes;
-      const detail = `${outboxRecords} events wait, ${mebibytes(outboxBytes)} of ${mebibytes(config.outbox.quotaBytes)}`;
+      const { fencedBy, heldBytes, outboxRecords, full } = pipeline.figures();
+      const used = heldBytes / config.outbox.quotaBytes;
+      const detail = `${outboxRecords} events wait, with quarantine ${mebibytes(heldBytes)} of ${mebibytes(config.outbox.quotaBytes)}`;
       if (fencedBy) return { status: 'failed', detail: messageOf(fencedBy) };
       if (full) return { status: 'failed', detail: `full: ${detail}` };
       return { status: used >= 0.7 ? 'degraded' : 'ok', detail };

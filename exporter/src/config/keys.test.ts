@@ -12,7 +12,9 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
   const [first = ''] = key.expected.replace('one of ', '').split(', ');
   switch (key.kind) {
     case 'number': {
-      const value = key.expected.endsWith('below 1') ? (seed % 100) / 100 : 1 + (seed % 200);
+      const below1 = key.expected.endsWith('below 1');
+      const upTo09 = key.expected.endsWith('at most 0.9');
+      const value = below1 ? (seed % 100) / 100 : upTo09 ? (1 + (seed % 90)) / 100 : 1 + (seed % 200);
       return { text: String(value), value };
     }
     case 'boolean':

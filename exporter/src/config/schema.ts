@@ -141,7 +141,12 @@ const cheer = z.strictObject({
     .default(0.1)
     .describe('p90 of ingest latency that counts as healthy'),
   budgetFloorRatio: ratio.default(0.1).describe('Least error budget left that counts as healthy'),
-  saturationCeilingRatio: ratio.default(0.7).describe('A queue this full is not healthy'),
+  saturationCeilingRatio: z
+    .number()
+    .positive()
+    .max(0.9)
+    .default(0.7)
+    .describe('A queue this full is not healthy'),
   holdSeconds: z.number().min(0).default(30).describe('How long all must be well before the state improves'),
   heartbeatSeconds: z
     .number()
