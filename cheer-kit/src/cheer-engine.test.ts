@@ -165,6 +165,24 @@ describe('conditions', () => {
 });
 
 describe('worse at once, better only after the hold', () => {
+  test('a breaker that is half open keeps its reason until it is closed, however long the probe hangs', () => {
+    const { engine, after } = green();
+    engine.setBreaker('geo', 'open');
+    const { since } = engine.verdict();
+    engine.setBreaker('geo', 'half_open');
+    expect(after(300)).toMatchObject({
+      state: 'yellow',
+      since,
+      reasons: [{ code: 'breakers', detail: 'the breaker of geo is half open: one call probes it', since }],
+    });
+    engine.setBreaker('geo', 'closed');
+    expect(after(29)).toMatchObject({
+      state: 'yellow',
+      reasons: [{ detail: 'the breaker of geo was half open; well again, held for 1 s more' }],
+    });
+    expect(after(1)).toMatchObject({ state: 'green', reasons: [] });
+  });
+
   test('refusing and fenced are red at once, draining is yellow; the most severe reason stands first', () => {
     const { engine } = green();
     engine.setDraining('SIGTERM');
@@ -329,4 +347,37 @@ test('evaluates once a second when started', () => {
   } finally {
     jest.useRealTimers();
   }
+});
+
+describe('the mode says what is done with requests at this moment', () => {
+  test('while the state is held; the worst of what it was told', () => {
+    const clock = new ManualClock(1_000);
+    const engine = new CheerEngine({
+      slos: [],
+      queues: [],
+      downstreams: [],
+      limits: { budgetFloorRatio: 0.1, latencyTargetSeconds: 0.1, saturationCeilingRatio: 0.7 },
+      holdSeconds: 30,
+      clock,
+    });
+    const begun = clock.now();
+    expect(engine.mode()).toEqual({ mode: 'normal', since: begun });
+    clock.advance(1);
+    engine.setDegraded('shedding requests of low priority: 3 in the last 10 s');
+    expect(engine.verdict()).toMatchObject({ state: 'yellow', reasons: [{ code: 'degraded' }] });
+    expect(engine.mode()).toEqual({ mode: 'degraded', since: begun + 1_000 });
+    clock.advance(1);
+    engine.setDegraded('shedding requests of low priority: 4 in the last 10 s');
+    expect(engine.mode().since).toBe(begun + 1_000);
+    engine.setRefusing('the outbox is full');
+    expect(engine.mode().mode).toBe('refusing');
+    expect(engine.verdict().state).toBe('red');
+    engine.setDraining('draining: SIGTERM');
+    expect(engine.mode().mode).toBe('draining');
+    engine.setDraining(undefined);
+    engine.setRefusing(undefined);
+    engine.setDegraded(undefined);
+    expect(engine.mode().mode).toBe('normal');
+    expect(engine.evaluate().state).toBe('red');
+  });
 });

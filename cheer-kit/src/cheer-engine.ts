@@ -2,14 +2,14 @@ import { BatchCounts } from './batch-counts';
 import { systemClock, type Clock } from './clock';
 import { checkLimits, type CheerLimits } from './conditions';
 import { Emitter } from './emitter';
-import type { EngineEvent } from './engine-events';
-import { worstFigures, type BreakerReading, type QueueReading } from './engine-state';
+import type { EngineEvent, EventsQuarantined, EventsRecovered } from './engine-events';
+import { worstFigures, type BreakerReading, type EngineState, type QueueReading } from './engine-state';
 import { explain } from './explain';
 import { HeldReasons } from './held-reasons';
 import { latencyBuckets, LatencyWindow } from './latency-window';
 import { cheerScore } from './score';
 import { SloTracker, type SloDefinition, type SloReading } from './slo';
-import type { BreakerState, CheerState, CheerVerdict, MissReason, TrafficKind } from './verdict';
+import type { BreakerState, CheerState, CheerVerdict, MissReason, ServiceMode, TrafficKind } from './verdict';
 
 export interface CheerEngineOptions {
   readonly slos: readonly SloDefinition[];
@@ -29,6 +29,12 @@ export interface CheerEngineOptions {
 
 const evaluateEveryMs = 1000;
 
+function modeOf(blocks: Pick<EngineState, 'refusing' | 'fenced' | 'degraded' | 'draining'>): ServiceMode {
+  if (blocks.draining !== undefined) return 'draining';
+  if (blocks.refusing !== undefined || blocks.fenced !== undefined) return 'refusing';
+  return blocks.degraded === undefined ? 'normal' : 'degraded';
+}
+
 /**
  * The health cheer of one service.
  *
@@ -41,7 +47,7 @@ const evaluateEveryMs = 1000;
  *    yellow or red <--------------------------------------- yellow or red
  *
  *    red        refusing, fenced, an error budget is spent, or a queue is at 90 % or more
- *    yellow     any other condition fails, or it is draining
+ *    yellow     any other condition fails, it turns some requests away (degraded), or it is draining
  *    recovered  every reason has been well for holdSeconds
  *    disabled   whatever the reasons, from disable(flag) to enable()
  * ```
@@ -66,7 +72,8 @@ export class CheerEngine {
   private readonly reasons: HeldReasons;
   private readonly emitter = new Emitter<EngineEvent>();
   private readonly warmUntil: number;
-  private readonly blocks: { refusing?: string; fenced?: string; draining?: string } = {};
+  private readonly blocks: { refusing?: string; fenced?: string; degraded?: string; draining?: string } = {};
+  private doing: { readonly mode: ServiceMode; readonly since: number };
   private flag: string | undefined;
   private evidence = false;
   /** Monotonic milliseconds. */
@@ -84,6 +91,7 @@ export class CheerEngine {
     this.reasons = new HeldReasons(options.holdSeconds * 1000);
     this.warmUntil = this.clock.monotonic() + (options.warmupSeconds ?? 3) * 1000;
     const since = this.clock.now();
+    this.doing = { mode: 'normal', since };
     for (const downstream of options.downstreams) {
       this.breakerReadings.set(downstream, { downstream, state: 'closed', since });
     }
@@ -129,6 +137,11 @@ export class CheerEngine {
     this.block('fenced', reason);
   }
 
+  /** Which requests are turned away now so that the others are served, in a sentence; undefined when none are. */
+  setDegraded(reason: string | undefined): void {
+    this.block('degraded', reason);
+  }
+
   setDraining(reason: string | undefined): void {
     this.block('draining', reason);
   }
@@ -152,6 +165,16 @@ export class CheerEngine {
   }): void {
     this.batches.miss(reason, traffic);
     this.emitter.emit({ type: 'miss', at: this.clock.now(), traffic, reason, detail });
+  }
+
+  /** Events were set aside for a person. Tells the subscribers; the batch's miss and the SLO are told on their own. */
+  eventsQuarantined(what: Omit<EventsQuarantined, 'type' | 'at'>): void {
+    this.emitter.emit({ type: 'quarantined', at: this.clock.now(), ...what });
+  }
+
+  /** Events that had been set aside are through. */
+  eventsRecovered(what: Omit<EventsRecovered, 'type' | 'at'>): void {
+    this.emitter.emit({ type: 'recovered', at: this.clock.now(), ...what });
   }
 
   /** The kill switch: reads `disabled` on every surface until `enable`. Figures go on being kept. */
@@ -224,10 +247,17 @@ export class CheerEngine {
     this.timer = undefined;
   }
 
-  private block(code: 'refusing' | 'fenced' | 'draining', reason: string | undefined): void {
+  /** What the service does with requests now, and since when, in epoch milliseconds. */
+  mode(): { readonly mode: ServiceMode; readonly since: number } {
+    return this.doing;
+  }
+
+  private block(code: 'refusing' | 'fenced' | 'degraded' | 'draining', reason: string | undefined): void {
     const was = this.blocks[code];
     if (reason === undefined) delete this.blocks[code];
     else this.blocks[code] = reason;
+    const mode = modeOf(this.blocks);
+    if (mode !== this.doing.mode) this.doing = { mode, since: this.clock.now() };
     if ((was === undefined) !== (reason === undefined)) this.evaluate();
   }
 

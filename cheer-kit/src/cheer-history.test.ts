@@ -36,7 +36,7 @@ test('changes of state with their reasons', async () => {
   expect(told()).toEqual([
     'All is well: was warming',
     'Degraded: the breaker of kafka is open; none may be; was green',
-    'All is well: back after 30 s; was yellow',
+    'Recovered: green again after 30 s; was yellow',
     'Switched off: flag health-cheer is off; was green',
   ]);
   expect(ring.since(0)[1]).toMatchObject({ kind: 'state', state: 'yellow' });
@@ -55,9 +55,32 @@ test('of one reason only the first miss in ten seconds, with the number of the s
   leave();
   miss('timeout');
   expect(told()).toEqual([
-    'Missed: timeout: lane 3',
-    'Missed: error: lane 3 (heartbeat)',
-    'Missed: timeout: lane 3 (500 more before)',
+    'Flagged: not settled in time: lane 3',
+    'Flagged: a fault of ours: lane 3 (heartbeat)',
+    'Flagged: not settled in time: lane 3 (500 more before)',
   ]);
-  expect(ring.since(0)[0]).toMatchObject({ kind: 'miss', reason: 'timeout' });
+  expect(ring.since(0)[0]).toMatchObject({ kind: 'miss', reason: 'timeout', phase: 'flagged' });
+});
+
+test('what goes to quarantine, by reason and step, and what comes through after all', async () => {
+  const { clock, engine, ring, told } = await setUp();
+  const quarantined = (step: string, count: number) =>
+    engine.eventsQuarantined({ count, reason: 'too_large', step, detail: 'event a, 2 MiB' });
+  quarantined('publish', 1);
+  quarantined('publish', 4);
+  quarantined('size', 2);
+  clock.advance(10);
+  quarantined('publish', 3);
+  engine.eventsRecovered({ count: 2, detail: 'event a, set aside 9 s ago' });
+  engine.eventsRecovered({ count: 1, detail: 'event b' });
+  expect(told()).toEqual([
+    'Quarantined: too large at step publish: 1 event: event a, 2 MiB',
+    'Quarantined: too large at step size: 2 events: event a, 2 MiB',
+    'Quarantined: too large at step publish: 3 events: event a, 2 MiB (4 more before)',
+    'Recovered from quarantine: 2 replayed events are through: event a, set aside 9 s ago',
+  ]);
+  expect(ring.since(0).map(({ kind, phase }) => `${kind} ${phase}`)).toEqual([
+    ...Array<string>(3).fill('quarantine quarantined'),
+    'quarantine recovered',
+  ]);
 });

@@ -1,7 +1,8 @@
 import type { BreakerState, CheerState, CheerVerdict, MissReason, TrafficKind } from './verdict';
 
 /** What happened in a cheer engine; subscribers get each of them once, in order. `at` is epoch milliseconds. */
-export type EngineEvent = StateEvent | BatchCheered | BatchMissed | BreakerEvent;
+export type EngineEvent =
+  StateEvent | BatchCheered | BatchMissed | BreakerEvent | EventsQuarantined | EventsRecovered;
 
 export interface StateEvent {
   readonly type: 'state';
@@ -36,4 +37,25 @@ export interface BreakerEvent {
   readonly downstream: string;
   readonly from: BreakerState;
   readonly to: BreakerState;
+}
+
+/** Events that can't go on and wait for a person. */
+export interface EventsQuarantined {
+  readonly type: 'quarantined';
+  readonly at: number;
+  readonly count: number;
+  readonly reason: string;
+  /** Where it happened. */
+  readonly step: string;
+  /** What is wrong with the first of them, and which that is. */
+  readonly detail: string;
+}
+
+/** Events that had been in quarantine, were sent again and are through. */
+export interface EventsRecovered {
+  readonly type: 'recovered';
+  readonly at: number;
+  readonly count: number;
+  /** Which the first of them is, and how long that took. */
+  readonly detail: string;
 }

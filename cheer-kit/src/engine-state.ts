@@ -27,9 +27,10 @@ export interface EngineState {
   readonly latency: LatencyWindow;
   readonly queues: ReadonlyMap<string, QueueReading>;
   readonly breakers: ReadonlyMap<string, BreakerReading>;
-  /** Why events are refused, why the store is fenced, why it drains. */
+  /** Why events are refused, why the store is fenced, why some are turned away, why it drains. */
   readonly refusing?: string;
   readonly fenced?: string;
+  readonly degraded?: string;
   readonly draining?: string;
 }
 
@@ -41,6 +42,8 @@ export interface WorstFigures {
   readonly oldest:
     { readonly name: string; readonly ageSeconds: number; readonly targetSeconds: number } | undefined;
   readonly open: readonly string[];
+  /** Half-open breakers. */
+  readonly probing: readonly string[];
 }
 
 /** A queue's depth / capacity; 1 when it has no capacity but something in it. */
@@ -73,9 +76,11 @@ export function worstFigures(state: EngineState): WorstFigures {
     if (!oldest || !(age.ageSeconds / age.targetSeconds <= oldest.ageSeconds / oldest.targetSeconds))
       oldest = age;
   }
-  const open = [...state.breakers.values()]
-    .filter((breaker) => breaker.state === 'open')
-    .map((b) => b.downstream);
+  const breakersThatAre = (wanted: BreakerState): string[] =>
+    [...state.breakers.values()]
+      .filter((breaker) => breaker.state === wanted)
+      .map(({ downstream }) => downstream);
+  const open = breakersThatAre('open');
   const figures: CheerFigures = {
     errorBudgetRemaining: slo?.judgedBudget ?? 1,
     latencyP90Seconds: state.latency.quantile(0.9) ?? null,
@@ -85,5 +90,5 @@ export function worstFigures(state: EngineState): WorstFigures {
     blocked: state.refusing !== undefined || state.fenced !== undefined,
     draining: state.draining !== undefined,
   };
-  return { figures, slo, fullest, oldest, open };
+  return { figures, slo, fullest, oldest, open, probing: breakersThatAre('half_open') };
 }

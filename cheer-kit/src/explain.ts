@@ -6,6 +6,7 @@ import { conditionNames, type Condition, type ConditionName } from './verdict';
 const blocks = [
   ['fenced', 'red'],
   ['refusing', 'red'],
+  ['degraded', 'yellow'],
   ['draining', 'yellow'],
 ] as const;
 
@@ -13,7 +14,7 @@ const blocks = [
 export function explain(
   worst: WorstFigures,
   limits: CheerLimits,
-  state: Pick<EngineState, 'refusing' | 'fenced' | 'draining'>,
+  state: Pick<EngineState, 'refusing' | 'fenced' | 'degraded' | 'draining'>,
 ): { conditions: Condition[]; findings: Finding[] } {
   const levels = judge(worst.figures, limits);
   const conditions = conditionNames.map((name) => describe(name, levels[name], worst, limits, 'is'));
@@ -27,6 +28,14 @@ export function explain(
     if (severity === 'green') continue;
     const past = describe(name, severity, worst, limits, 'was').detail;
     findings.push({ code: name, severity, detail, past });
+  }
+  if (levels.breakers === 'green' && worst.probing.length > 0) {
+    const breaker = `the breaker of ${worst.probing.join(' and of ')}`;
+    findings.push({
+      ...{ code: 'breakers', severity: 'yellow', undecided: true },
+      detail: `${breaker} is half open: one call probes it`,
+      past: `${breaker} was half open`,
+    });
   }
   return { conditions, findings };
 }

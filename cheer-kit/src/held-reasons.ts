@@ -9,6 +9,8 @@ export interface Finding {
   readonly detail: string;
   /** The same once it is over. */
   readonly past: string;
+  /** True when nobody knows yet whether it is over: it keeps a reason that is held from ending, and begins none. */
+  readonly undecided?: true;
 }
 
 interface Held {
@@ -26,6 +28,7 @@ interface Held {
 const order: readonly Reason['code'][] = [
   'fenced',
   'refusing',
+  'degraded',
   'error_budget',
   'saturation',
   'breakers',
@@ -61,14 +64,14 @@ export class HeldReasons {
     }
   }
 
-  private note({ code, severity, detail, past }: Finding, epoch: number): string {
+  private note({ code, severity, detail, past, undecided }: Finding, epoch: number): string {
     const key = `${code} ${severity}`;
     const known = this.held.get(key);
     if (known) {
       known.detail = detail;
       known.past = past;
       known.wellSince = undefined;
-    } else {
+    } else if (!undecided) {
       this.held.set(key, { code, severity, detail, past, since: epoch, wellSince: undefined });
     }
     return key;

@@ -5,6 +5,7 @@ export {
   cheerStates,
   conditionNames,
   missReasons,
+  serviceModes,
   trafficKinds,
   type BreakerState,
   type CheerEvent,
@@ -14,6 +15,7 @@ export {
   type ConditionName,
   type MissReason,
   type Reason,
+  type ServiceMode,
   type TrafficKind,
 } from './verdict';
 
@@ -22,7 +24,15 @@ export type { CheerFigures, CheerLimits, Level } from './conditions';
 export { judge, saturationRed } from './conditions';
 export { cheerScore } from './score';
 export { saturationOf, type BreakerReading, type QueueReading } from './engine-state';
-export type { BatchCheered, BatchMissed, BreakerEvent, EngineEvent, StateEvent } from './engine-events';
+export type {
+  BatchCheered,
+  BatchMissed,
+  BreakerEvent,
+  EngineEvent,
+  EventsQuarantined,
+  EventsRecovered,
+  StateEvent,
+} from './engine-events';
 export { budgetRemaining, budgetWindowSeconds, type SloDefinition, type SloReading } from './slo';
 export {
   defaultLatencyTargets,
@@ -48,6 +58,31 @@ export {
 export { createLogger, withCorrelation, type Logger, type LoggerOptions } from './logger';
 export { redact, redactText } from './redact';
 export { isSampled, parseTraceContext, traceIdOf, type TraceContext } from './trace-context';
+
+export {
+  createDownstream,
+  type CallOptions,
+  type Downstream,
+  type DownstreamOptions,
+} from './resilience/downstream';
+export { AimdLimit, type AimdOptions, type AimdResult } from './resilience/aimd-limit';
+export { createTimeout } from './resilience/attempt-timeout';
+export { Breaker, type BreakerCall, type BreakerOptions } from './resilience/breaker';
+export {
+  callWindow,
+  sourceWindow,
+  type BreakerWindow,
+  type BreakerWindowOptions,
+} from './resilience/breaker-window';
+export { createBulkhead, type Bulkhead, type BulkheadOptions } from './resilience/bulkhead';
+export { downstreamMetrics, type DownstreamMetricsOptions } from './resilience/downstream-metrics';
+export { downstreamSpans } from './resilience/downstream-spans';
+export { callResults, type CallResult, type ResilienceEvent } from './resilience/events';
+export { parseRetryAfter } from './resilience/retry-after';
+export { createRetry, fullJitter, type Retry, type RetryOptions } from './resilience/retry';
+export { RetryBudget, type RetryBudgetOptions } from './resilience/retry-budget';
+export { callResultOf, isTransient } from './resilience/transient';
+export { BreakerOpenError, BulkheadFullError, CallTimeoutError, HttpError } from './resilience/errors';
 
 export { createRegistry, type MetricsRegistry } from './metrics/registry';
 export { prefersOpenMetrics, renderMetrics, type RenderedMetrics } from './metrics/render';
@@ -80,3 +115,9 @@ export {
   type ResourceMetrics,
   type ResourceReading,
 } from './metrics/resource-metrics';
+export { NoInstanceError, type Resolver } from './discovery/resolver';
+export { createStaticResolver } from './discovery/static-resolver';
+export { createDnsResolver, type DnsResolverOptions } from './discovery/dns-resolver';
+export { ConsulResolver, type ConsulResolverOptions } from './discovery/consul-resolver';
+export { ConsulRegistration, type ConsulRegistrationOptions } from './discovery/consul-registration';
+export { ConsulError, type ConsulAgent } from './discovery/consul-agent';

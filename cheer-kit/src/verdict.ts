@@ -24,12 +24,19 @@ export interface Condition {
 
 /** Why the state is not green, most severe first. */
 export interface Reason {
-  /** A condition's name, or `refusing`, `fenced`, `draining`. */
-  readonly code: ConditionName | 'refusing' | 'fenced' | 'draining';
+  /** A condition's name, or `refusing`, `fenced`, `degraded`, `draining`. */
+  readonly code: ConditionName | 'refusing' | 'fenced' | 'degraded' | 'draining';
   readonly detail: string;
   /** Epoch milliseconds at which this reason began. */
   readonly since: number;
 }
+
+export const serviceModes = ['normal', 'degraded', 'refusing', 'draining'] as const;
+/**
+ * What the service does with requests at this moment, without any hold: takes them, turns some of them away, turns all of
+ * them away, or is leaving.
+ */
+export type ServiceMode = (typeof serviceModes)[number];
 
 /** The health cheer of one service at one moment. */
 export interface CheerVerdict {
@@ -59,7 +66,14 @@ export interface CheerEvent {
   readonly detail: string;
   readonly state?: CheerState;
   readonly reason?: MissReason;
+  /**
+   * Where in its course a failure is. `flagged`: something went wrong, seen first now. `quarantined`: events were set
+   * aside. `recovered`: they are through after all, or the state is green again.
+   */
+  readonly phase?: CheerPhase;
 }
+
+export type CheerPhase = 'flagged' | 'quarantined' | 'recovered';
 
 /** Real traffic counts in SLOs; synthetic traffic (heartbeats, release checks) only keeps the signal alive. */
 export const trafficKinds = ['real', 'synthetic'] as const;

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- throughput|latency|memory] [--events N] [--rounds N]
+ * npm run bench [-- throughput|latency|memory|overload] [--events N] [--rounds N]
  *
  * Measures what the README claims and writes it to exporter/bench/results. Machines differ and are noisy, so what
  * counts are ratios inside one run.
@@ -13,13 +13,14 @@ import { startKafka } from '../../e2e/helpers/kafka-broker';
 import { root } from './events';
 import { measureLatency } from './latency';
 import { measureMemory } from './memory';
+import { measureOverload } from './overload';
 import { measureThroughput } from './throughput';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { events: { type: 'string' }, rounds: { type: 'string' } },
 });
-const wanted = positionals.length > 0 ? positionals : ['throughput', 'latency', 'memory'];
+const wanted = positionals.length > 0 ? positionals : ['throughput', 'latency', 'memory', 'overload'];
 const number = (text: string | undefined, otherwise: number): number =>
   text === undefined ? otherwise : Number(text);
 
@@ -42,6 +43,9 @@ async function main(): Promise<void> {
     },
     latency: () => measureLatency(20),
     memory: () => measureMemory(number(values.events, 2_000_000)),
+    async overload() {
+      return [await measureOverload(20, 1), await measureOverload(20, 20)];
+    },
   };
   for (const name of wanted) {
     const measure = measures[name];

@@ -14,7 +14,7 @@ function createRow({ event }) {
   const node = h(
     'li',
     { class: 'event' },
-    icon(event.kind === 'state' ? event.state : event.kind),
+    icon(event.kind === 'state' ? event.state : event.phase === 'recovered' ? 'ok' : event.kind),
     h(
       'span',
       { class: 'event-text' },
@@ -25,6 +25,7 @@ function createRow({ event }) {
   );
   node.dataset.kind = event.kind;
   if (event.state) node.dataset.eventState = event.state;
+  if (event.phase) node.dataset.phase = event.phase;
   return {
     node,
     update({ now }) {

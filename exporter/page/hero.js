@@ -12,7 +12,7 @@ import {
   span,
 } from './format.js';
 import { iconSlot } from './icons.js';
-import { headline } from './words.js';
+import { headline, modeWord } from './words.js';
 
 const reasonNames = {
   error_budget: 'Error budget',
@@ -21,6 +21,7 @@ const reasonNames = {
   age: 'Oldest event',
   breakers: 'Breakers',
   refusing: 'Refusing events',
+  degraded: 'Turning some away',
   fenced: 'Store fenced',
   draining: 'Draining',
 };
@@ -148,10 +149,15 @@ export function createHero() {
 
   return {
     beat: () => meter.beat(),
-    update({ cheer }, now) {
+    update(summary, now) {
+      const { cheer } = summary;
       meter.show(cheer.state, cheer.score);
       setText(byId('state-word'), cheer.state);
       setText(byId('sentence'), headline(cheer));
+      const doing = modeWord(summary);
+      const mode = byId('mode');
+      mode.hidden = doing === '';
+      setText(mode, doing && `${doing}, for ${span(secondsSince(summary.mode_since, now))}`);
       const held = `${cheer.state} for ${span(secondsSince(cheer.since, now))}`;
       const left = cheer.error_budget_remaining_ratio;
       const spent = left < 0 ? `error budget ${budget(left)}` : `${budget(left)} of the error budget left`;

@@ -38,6 +38,7 @@ async function showOne(number) {
       'step',
       'detail',
       'attempts',
+      'first_quarantined_at',
       'source',
       'type',
       'key',
@@ -66,7 +67,11 @@ function confirmDiscard(item, discard) {
   const { dialog, actions, close } = openDialog(
     `Discard event ${item.number}?`,
     h('p', { class: 'wrap', dir: 'auto' }, item.event_id),
-    h('p', {}, 'It is forgotten for good and will never be published. This can not be undone.'),
+    h(
+      'p',
+      {},
+      'It is forgotten for good and not published, unless its producer sends it again. This can not be undone.',
+    ),
   );
   setText(close, 'Keep it');
   const confirm = h(
@@ -143,6 +148,8 @@ export function createQuarantine(say) {
           ' at ',
           h('bdi', {}, item.step),
           item.attempts === 1 ? ', 1 attempt' : `, ${exact(item.attempts)} attempts`,
+          item.trace_id ? ', trace ' : '',
+          item.trace_id ? h('code', { class: 'trace' }, item.trace_id) : '',
         ),
       ),
       cell('Since', age),

@@ -8,6 +8,7 @@ const states = {
   disabled: 'Switched off by its feature flag. No verdict is given.',
 };
 const idle = 'All quiet: no real events lately. The heartbeat keeps testing the whole path.';
+const shedding = 'Degraded. Some events are turned away so that the others are stored safely.';
 const leaving = 'Shutting down. Accepted events are being finished; new ones belong elsewhere.';
 const recovering = 'Well again. The state follows when it has stayed so.';
 
@@ -38,9 +39,14 @@ export function headline(cheer) {
   const worst = current.find(({ code }) => reds[code]?.red(figure(code)));
   if (worst) return reds[worst.code].say;
   if (isDraining(cheer)) return leaving;
+  if (current.some(({ code }) => code === 'degraded')) return shedding;
   if (reasons.length > 0 && (current.length === 0 || state === 'red')) return recovering;
   return state === 'green' && cheer.idle ? idle : (states[state] ?? '');
 }
+
+/** What the service does with events now, beside the state, which follows later; nothing while that is as usual. */
+export const modeWord = ({ mode }) =>
+  ({ degraded: 'shedding now', refusing: 'refusing now', draining: 'draining now' })[mode] ?? '';
 
 /** A cheer event's detail; who came without a key has no name to show. */
 export const eventDetail = ({ kind, detail }, onThisMachine) =>

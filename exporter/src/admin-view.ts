@@ -1,13 +1,14 @@
-import { renderMetrics, type Health, type Logger, type RecentEvents } from '@selfcheer/cheer-kit';
+import { renderMetrics, traceIdOf, type Health, type Logger, type RecentEvents } from '@selfcheer/cheer-kit';
 import { pipelineStages } from './cheer/pipeline-metrics';
 import type { Signals } from './cheer/signals';
 import { queueNames, type Telemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
-import type { QuarantinedEvent } from './event';
+import type { Actor, QuarantineAction, QuarantineResult } from './event';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
 import type { AdminView, QueueView } from './sidecar/admin-view';
 import { version } from './version';
+import { countOf } from './words';
 
 export interface AdminSources {
   readonly config: Config;
@@ -27,19 +28,37 @@ export function createAdminView(sources: AdminSources): AdminView {
   const { config, telemetry, signals, pipeline, recent, health, disk, logger } = sources;
   const { engine } = telemetry;
 
-  const audited = async (
-    action: 'replay' | 'discard',
-    number: number,
-    actor: string,
-    change: Promise<QuarantinedEvent | undefined>,
-  ): Promise<boolean> => {
-    const event = await change;
-    if (!event) return false;
-    const { id, source } = event.event;
-    logger.info({ audit: action, actor, number, event_id: id, source }, `quarantined event: ${action}`);
-    const title = action === 'replay' ? 'Replayed from quarantine' : 'Discarded from quarantine';
-    recent.add({ kind: 'quarantine', title, detail: `event ${id} (number ${number}), by ${actor}` });
-    return true;
+  const titles = { replay: 'Replayed from quarantine', discard: 'Discarded from quarantine' };
+
+  const act = async (action: QuarantineAction, number: number, actor: Actor): Promise<QuarantineResult> => {
+    const { result, event: item } = await pipeline.settleQuarantined(action, number, actor);
+    if (!item) return result;
+    const { event, verdict } = item;
+    const facts = {
+      ...{ audit: action, outcome: result, actor: actor.name, via: actor.via, number, event_id: event.id },
+      ...{ source: event.source, reason: verdict.reason, step: verdict.step },
+      ...(event.trace && { trace_id: traceIdOf(event.trace) }),
+    };
+    logger.info(facts, `quarantined event: ${action}`);
+    if (result === 'done') {
+      const detail = `event ${event.id} (number ${number}), by ${actor.name}`;
+      recent.add({ kind: 'quarantine', title: titles[action], detail });
+    }
+    return result;
+  };
+
+  const actOnAll: AdminView['quarantine']['actOnAll'] = async (action, request, actor) => {
+    const result = await pipeline.settleAllQuarantined(action, request, actor);
+    const { done, superseded } = result;
+    if (done + superseded === 0) return result;
+    // One line a step: the audit names each event.
+    const facts = { audit: action, actor: actor.name, via: actor.via, count: done, superseded };
+    logger.info(facts, `quarantined events: ${action}`);
+    if (done > 0) {
+      const detail = `${countOf(done, 'event')}, by ${actor.name}`;
+      recent.add({ kind: 'quarantine', title: titles[action], detail });
+    }
+    return result;
   };
 
   const queues = (): QueueView[] =>
@@ -68,6 +87,7 @@ export function createAdminView(sources: AdminSources): AdminView {
       startedAt: sources.startedAt,
     },
     verdict: () => engine.verdict(),
+    mode: () => engine.mode(),
     slo: () =>
       engine.sloReadings().map(({ definition, windowSeconds, good, bad, budgetRemaining }) => ({
         name: definition.name,
@@ -111,8 +131,9 @@ export function createAdminView(sources: AdminSources): AdminView {
       count: () => pipeline.quarantined().count,
       list: (page) => pipeline.quarantined().list(page),
       get: (number) => pipeline.quarantined().get(number),
-      replay: (number, actor) => audited('replay', number, actor, pipeline.replay(number)),
-      discard: (number, actor) => audited('discard', number, actor, pipeline.discard(number)),
+      act,
+      actOnAll,
+      audit: (page) => pipeline.audited(page),
     },
     metrics: (accept) => renderMetrics(telemetry.registry, accept),
     liveness: () => health.liveness(),

@@ -18,11 +18,13 @@ import { createGrpcServer } from './ingest/grpc-server';
 import { HttpIngest } from './ingest/http-handler';
 import { createHttpServer } from './ingest/http-server';
 import { Intake, refusal } from './ingest/intake';
+import { OverloadGuard } from './ingest/overload/guard';
 import { listen, stopServer } from './listen';
 import { DiskWatch } from './outbox/disk-watch';
 import { Pipeline } from './pipeline';
 import { relayObserver } from './relay-observer';
 import { startRelayThread, type StartRelay } from './relay-link';
+import { advertisedAddress, createRegistration } from './registration';
 import { createAdminApp } from './sidecar/admin-app';
 import { version } from './version';
 import { warmUp } from './warm-up';
@@ -54,6 +56,7 @@ const connectionsShare = 0.6;
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   checkBindPolicy(config);
+  if (config.consul.register) advertisedAddress(config, config.http);
   const logger =
     options.logger ??
     createLogger({
@@ -103,10 +106,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     onProblem: (error) => logger.warn({ err: error }, 'recent cheer events could not be kept'),
   });
   recordHistory(engine, recent);
-  const disk = new DiskWatch(config.dataDir, (error) =>
-    logger.warn({ err: error }, 'free space can not be read'),
-  );
-  await disk.read();
+  const disk = new DiskWatch(config.dataDir, {
+    ballastBytes: config.outbox.ballastBytes,
+    failed: (error, what) => logger.warn({ err: error }, what),
+    note: (what) => logger.info({ freeBytes: disk.freeBytes }, what),
+    now: () => performance.now(),
+  });
+  await disk.begin();
 
   // Ingest: two transports over one intake.
   let leaving = false;
@@ -120,6 +126,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     if (disk.level === 'full') return refusal('store_full', 'The disk that holds the store is nearly full');
     return undefined;
   };
+  const overload = new OverloadGuard({
+    ...config.ingest.overload,
+    tenants: config.tenants,
+    standingMs: () => pipeline.standingMs(),
+    clock: () => performance.now(),
+    random: Math.random,
+  });
   const intake = new Intake({
     acceptor: pipeline,
     defaults,
@@ -127,11 +140,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     mintIds: config.ingest.mintIds,
     cheer: () => engine.verdict(),
     gate,
+    admission: overload.admission,
     memory: new ByteBudget(config.ingest.limits.bufferedBytes),
     observer: {
-      ingested: (...what) => signals.ingested(...what),
+      ingested(transport, result, count, traffic) {
+        signals.ingested(transport, result, count, traffic);
+        if (result === 'accepted' || result === 'updated' || result === 'duplicate')
+          overload.acknowledged(count);
+      },
       latency: (...what) => signals.latency(...what),
-      shed: (...what) => signals.shed(...what),
+      shed(reason, count) {
+        signals.shed(reason, count);
+        if (reason === 'overload' || reason === 'bytes') overload.turnedAway(count);
+      },
       failure: (error) => logger.error({ err: error }, 'ingest failed where it never should'),
     },
     now: () => Date.now(),
@@ -192,15 +213,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     signals.sample(figures, heartbeat.outstandingSeconds());
     telemetry.resilience.setStorage('data', { free: disk.freeBytes, size: disk.sizeBytes });
     const diskFull = disk.level === 'full';
+    const shed = overload.report();
+    engine.setDegraded(disk.level === 'low' ? 'the disk that holds the store is getting full' : shed?.detail);
     if (diskFull) engine.setRefusing('the disk that holds the store is nearly full');
-    else engine.setRefusing(figures.full ? 'the outbox is full' : undefined);
+    else if (figures.full) engine.setRefusing('the outbox is full');
+    else engine.setRefusing(shed?.refusing ? shed.detail : undefined);
     grpc.setReady(!leaving && !figures.fencedBy && !figures.full && !diskFull);
   };
   const timer = setInterval(sample, sampleMs);
 
   const stopAll = async (withinMs: number): Promise<void> => {
-    clearInterval(timer);
     heartbeat.stop();
+    overload.stop();
+    intake.pacer.stop();
     disk.stop();
     const deadline = performance.now() + withinMs;
     const left = (): number => Math.max(0, deadline - performance.now());
@@ -212,6 +237,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await pipeline.close(left());
     } finally {
       clearTimeout(lastAnswers);
+      clearInterval(timer); // until then: what becomes late is judged here, and not by the next process
       admin.close();
       await stopServer(adminServer, 0);
       engine.stop();
@@ -235,7 +261,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   sample();
   engine.start();
   heartbeat.start();
+  overload.start();
   disk.start();
+  const registration = createRegistration(config, addresses, logger);
+  registration?.start();
 
   let drained: Promise<void> | undefined;
   const drain = async (reason: string): Promise<void> => {
@@ -244,7 +273,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     health.drain(`draining: ${reason}`);
     engine.setDraining(`draining: ${reason}`);
     grpc.setReady(false);
-    await sleep(config.readinessLagSeconds * 1000);
+    await Promise.all([registration?.deregister(), sleep(config.readinessLagSeconds * 1000)]);
     draining = true;
     await stopAll(config.drainSeconds * 1000);
     logger.info('drained');

@@ -82,8 +82,13 @@ export function createEvent(draft: EventDraft, arrival: Arrival, defaults: Event
     base64: draft.base64 ?? false,
     payload: draft.payload,
     bodyHash: digest16(bodyOf(draft)),
-    identity: digest16(`${source.length}:${source}${draft.id}`),
+    identity: identityOf(source, draft.id),
   };
+}
+
+/** The identity that deduplication uses. */
+export function identityOf(source: string, id: string): Buffer {
+  return digest16(`${source.length}:${source}${id}`);
 }
 
 /**
@@ -109,7 +114,9 @@ export type AppendOutcome =
   | { readonly status: 'accepted'; readonly revision: number; readonly lane: number; readonly seq: number }
   | { readonly status: 'updated'; readonly revision: number; readonly lane: number; readonly seq: number }
   | { readonly status: 'duplicate'; readonly revision: number }
-  | { readonly status: 'conflict'; readonly revision: number };
+  | { readonly status: 'conflict'; readonly revision: number }
+  /** With `ack: broker` only: it is kept, but in quarantine, and so must not be acknowledged. */
+  | { readonly status: 'quarantined'; readonly revision: number; readonly verdict: QuarantineVerdict };
 
 /** The durable store as ingest sees it. */
 export interface Acceptor {
@@ -138,6 +145,13 @@ export interface StoredEvent {
   readonly base64: boolean;
   readonly revision: number;
   readonly payload: Buffer;
+  /** What an earlier enrichment gave as `freeze`: used again instead of asking again. */
+  readonly frozen?: string;
+}
+
+/** One of our own, which no producer has made. */
+export function isHeartbeat({ type, traffic }: Pick<StoredEvent, 'type' | 'traffic'>): boolean {
+  return type === heartbeatType && traffic === 'synthetic';
 }
 
 export const quarantineReasons = ['schema', 'expression', 'lookup', 'too_large', 'refused', 'bug'] as const;
@@ -160,12 +174,14 @@ export type EnrichOutcome =
       readonly payload: Buffer;
       /** JSON text of the `enriched` object. */
       readonly enriched: Buffer;
+      /** What could come out otherwise next time: to be stored before the first send, and given back as `frozen`. */
+      readonly freeze?: string;
     }
   | { readonly outcome: 'drop'; readonly step: string }
   | { readonly outcome: 'quarantine'; readonly verdict: QuarantineVerdict }
   | { readonly outcome: 'retry'; readonly step: string; readonly detail: string };
 
-/** The chain of enrichment steps. Same event and same config give byte-identical output. */
+/** The chain of enrichment steps. Same event, its `frozen` included, and same config give byte-identical output. */
 export interface Enricher {
   enrich(event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome>;
 }
@@ -176,7 +192,58 @@ export interface QuarantinedEvent {
   readonly number: number;
   readonly event: StoredEvent;
   readonly verdict: QuarantineVerdict;
+  /** Over all its stays: a replay goes on counting. */
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly quarantinedAt: number;
+  /** Epoch milliseconds; earlier than `quarantinedAt` when it was replayed and came back. */
+  readonly firstQuarantinedAt: number;
+}
+
+/** Which of the quarantined events; all of them when empty. */
+export interface QuarantineFilter {
+  readonly reason?: QuarantineReason;
+  readonly step?: string;
+  /** Epoch milliseconds: quarantined then or later. */
+  readonly since?: number;
+}
+
+export type QuarantineAction = 'replay' | 'discard';
+
+/** Who acts on quarantined events. */
+export interface Actor {
+  /** Name of the API key; `anonymous` without keys. */
+  readonly name: string;
+  readonly via: 'api' | 'cli' | 'page';
+}
+
+/** `superseded`: a later revision of the event was accepted, and replaying this one would put it after that. */
+export type QuarantineResult = 'done' | 'superseded' | 'not_in_quarantine';
+
+/** What became of one step of a replay or discard of many. */
+export interface BulkResult {
+  readonly done: number;
+  readonly superseded: number;
+  /** Go on behind this number; null when nothing is left. */
+  readonly nextAfter: number | null;
+  /** Number of the last event that was in quarantine when the first step began. */
+  readonly through: number;
+}
+
+/** One replay or discard in the audit; times in epoch milliseconds. */
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: number;
+  readonly action: QuarantineAction;
+  readonly actor: string;
+  readonly via: Actor['via'];
+  readonly number: number;
+  readonly eventId: string;
+  readonly source: string;
+  readonly revision: number;
+  readonly reason: string;
+  readonly step: string;
+  readonly traceId: string | null;
+  /** `unknown`: the process ended in the middle of it; look whether the event is still in quarantine. */
+  readonly outcome: 'done' | 'superseded' | 'failed' | 'unknown';
 }

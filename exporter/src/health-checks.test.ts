@@ -16,6 +16,19 @@ test.each([
   },
 );
 
+test('a relay that dies again and again is told with what it dies of', async () => {
+  const relay = (count: number) => {
+    const pipeline = { relayDeaths: () => ({ count, detail: 'record 0:7 of the store is damaged' }) };
+    const checks = createHealthChecks({ config, pipeline } as unknown as HealthSources);
+    return checks['relay']!(new AbortController().signal);
+  };
+  expect(await relay(0)).toEqual({ status: 'ok', detail: 'running' });
+  expect(await relay(3)).toMatchObject({
+    status: 'degraded',
+    detail: expect.stringMatching(/^died 3 times in a row .* of: record 0:7/) as string,
+  });
+});
+
 test('a saturation ceiling that the engine can not have is a mistake in the configuration', () => {
   expect(configSchema.safeParse({ cheer: { saturationCeilingRatio: 0.95 } }).success).toBe(false);
   expect(configSchema.safeParse({ cheer: { saturationCeilingRatio: 0.9 } }).success).toBe(true);

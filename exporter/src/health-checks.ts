@@ -4,10 +4,11 @@ import type { Config } from './config/schema';
 import { messageOf } from './errors';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
+import { countOf } from './words';
 
 export interface HealthSources {
   readonly config: Config;
-  readonly pipeline: Pick<Pipeline, 'figures'>;
+  readonly pipeline: Pick<Pipeline, 'figures' | 'relayDeaths'>;
   readonly disk: DiskWatch;
   readonly engine: CheerEngine;
   readonly telemetry: Telemetry;
@@ -40,6 +41,14 @@ export function createHealthChecks({
       return {
         status: state === 'closed' ? 'ok' : 'degraded',
         detail: `${telemetry.downstream}: breaker ${state}`,
+      };
+    },
+    relay() {
+      const { count, detail } = pipeline.relayDeaths();
+      if (count === 0) return { status: 'ok', detail: 'running' };
+      return {
+        status: 'degraded',
+        detail: `died ${countOf(count, 'time')} in a row and is started again, the last time of: ${detail}`,
       };
     },
     disk() {

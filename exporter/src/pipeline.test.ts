@@ -21,7 +21,15 @@ describe('Pipeline', () => {
       config: configSchema.parse({ dataDir }),
       configFile: undefined,
       startRelay,
-      observer: { opened: nothing, committed: nothing, reported: nothing, fenced: nothing, relayLost },
+      observer: {
+        opened: nothing,
+        committed: nothing,
+        reported: nothing,
+        fenced: nothing,
+        relayLost,
+        replayed: nothing,
+        recovered: nothing,
+      },
       logger: createLogger({ service: 'test', level: 'silent' }),
     });
   };

@@ -3,27 +3,47 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerAck } from './broker-ack';
 import type { Config } from './config/schema';
+import { sinkOf } from './config/sink';
 import { createEnricher } from './enrich/enricher';
 import { messageOf, SelfcheerError } from './errors';
-import type { Acceptor, AppendOutcome, Event, QuarantinedEvent } from './event';
+import type { Acceptor, Actor, AppendOutcome, Event, QuarantineAction } from './event';
+import { releaseBallast } from './outbox/ballast';
+import { isNoSpace } from './outbox/no-space';
 import { Outbox, type Batch, type Committed } from './outbox/outbox';
-import { Quarantine } from './outbox/quarantine';
+import { Quarantine, type BulkRequest, type Taken } from './outbox/quarantine';
+import { QuarantineAudit } from './outbox/quarantine-audit';
+import type { FoundStretch } from './outbox/found-ages';
+import type { Replay } from './outbox/replays';
 import { openStore, storePaths, type Store } from './outbox/store';
-import type { RelayReport, SettledBatch } from './publish/relay-protocol';
+import type { FreezeRequest, RelayReport, SettledBatch } from './publish/relay-protocol';
 import type { RelayLink, StartRelay } from './relay-link';
 import { RelayRestarts } from './relay-restarts';
 
 /** What the pipeline tells as it happens. Called on the hot path: cheap, and never throwing. */
 export interface PipelineObserver {
-  /** The store is open and verified; `lanes` are the marks of the real ones. */
-  opened(lanes: readonly { readonly low: number; readonly high: number }[]): void;
+  /** The store is open and verified; `lanes` are all of its lanes, the synthetic one last. */
+  opened(lanes: readonly OpenedLane[], aliveAt: number): void;
   committed(lanes: readonly Committed[], seconds: number): void;
+  /** This event is on its way again, as number `seq` of its lane. */
+  replayed(lane: number, seq: number): void;
+  /** Replayed events were settled and did not come back to quarantine. */
+  recovered(replays: readonly Replay[]): void;
   /** Everything the relay reports, before a settled batch is noted in the store. */
   reported(report: RelayReport): void;
   /** The relay thread has died and is started anew. */
   relayLost(error: Error): void;
   /** A write failed; nothing is accepted until `opened`. */
   fenced(error: Error): void;
+}
+
+/** What a lane holds as the store is opened. */
+export interface OpenedLane {
+  readonly low: number;
+  readonly high: number;
+  /** When that was accepted, as far as it is known. */
+  readonly found: readonly FoundStretch[];
+  /** Sequence numbers of what is a replay from quarantine, growing. */
+  readonly replayed: readonly number[];
 }
 
 export interface PipelineOptions {
@@ -67,15 +87,25 @@ export class Pipeline implements Acceptor {
   private readonly ending = new AbortController();
   private reopening: Promise<void> | undefined;
   private readonly restarts = new RelayRestarts();
-  private readonly brokerAck = new BrokerAck();
+  private relayDiedOf = '';
+  private readonly brokerAck: BrokerAck;
+  private readonly audit: QuarantineAudit;
   private parts!: Parts;
 
-  private constructor(private readonly options: PipelineOptions) {}
+  private constructor(private readonly options: PipelineOptions) {
+    const { dataDir, publish } = options.config;
+    this.audit = new QuarantineAudit(dataDir);
+    this.brokerAck = new BrokerAck({
+      timeoutMs: publish.timeoutMs,
+      lanes: () => this.lanes,
+      quarantined: (events) => this.parts.quarantine.verdicts(events),
+    });
+  }
 
   /** Rejects with a StoreError when the store does not add up or is in use, with a UsageError for a wrong `enrich`. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
     // Said now what can't be used, and not by a relay that dies of it again and again.
-    createEnricher(options.config.enrich, { baseDir: baseDirOf(options) });
+    createEnricher(options.config.enrich, { baseDir: baseDirOf(options) }).close();
     const pipeline = new Pipeline(options);
     await pipeline.assemble();
     return pipeline;
@@ -95,7 +125,11 @@ export class Pipeline implements Acceptor {
         fenced: (error) => this.fence(error),
       },
     );
-    this.parts = { store, outbox, quarantine: new Quarantine(store, outbox) };
+    this.parts = {
+      store,
+      outbox,
+      quarantine: new Quarantine(store, outbox, this.audit, (...at) => observer.replayed(...at)),
+    };
     const lanes = outbox.lanes.length - 1;
     if (lanes !== config.outbox.lanes) {
       const { lanes: configured } = config.outbox;
@@ -104,17 +138,24 @@ export class Pipeline implements Acceptor {
         'the store keeps the number of lanes that it was created with',
       );
     }
-    observer.opened(outbox.lanes.slice(0, -1));
+    observer.opened(
+      outbox.lanes.map(({ low, high }, lane) => ({
+        low,
+        high,
+        found: store.ages.of(lane),
+        replayed: store.replays.in(lane),
+      })),
+      store.ages.aliveAt,
+    );
     this.startRelay();
   }
 
   async append(events: readonly Event[]): Promise<AppendOutcome[]> {
     const { outbox } = this.parts;
-    const outcomes = await outbox.append(events);
-    if (this.options.config.ack === 'outbox') return outcomes;
-    const { timeoutMs } = this.options.config.publish;
-    await this.brokerAck.settled(events, outcomes, outbox.lanes, timeoutMs);
-    return outcomes;
+    if (this.options.config.ack === 'outbox') return outbox.append(events);
+    const refusal = this.brokerAck.refusal();
+    if (refusal) throw refusal;
+    return this.brokerAck.settled(events, await outbox.append(events));
   }
 
   /** Stores events without waiting for the sink, whatever `ack` says. */
@@ -126,21 +167,43 @@ export class Pipeline implements Acceptor {
     return this.parts.outbox.figures();
   }
 
+  /** Milliseconds for which the first in a standing queue of events has waited for the disk; 0 without one. */
+  standingMs(): number {
+    return this.parts.outbox.standingMs();
+  }
+
   /** Marks of every lane; the last one is the synthetic lane. */
   get lanes(): Outbox['lanes'] {
     return this.parts.outbox.lanes;
+  }
+
+  /** Deaths of the relay in a row, and what the last one was of; none when it has been well for 30 s. */
+  relayDeaths(): { readonly count: number; readonly detail: string } {
+    return { count: this.restarts.inARow, detail: this.relayDiedOf };
   }
 
   quarantined(): Pick<Quarantine, 'count' | 'list' | 'get'> {
     return this.parts.quarantine;
   }
 
-  replay(number: number): Promise<QuarantinedEvent | undefined> {
-    return this.parts.quarantine.replay(number);
+  /** Replays or discards one quarantined event. */
+  async settleQuarantined(action: QuarantineAction, number: number, actor: Actor): Promise<Taken> {
+    const [taken] = await this.parts.quarantine.act(action, [number], actor);
+    return taken!;
   }
 
-  discard(number: number): Promise<QuarantinedEvent | undefined> {
-    return this.parts.quarantine.discard(number);
+  /** One step of a replay or discard of all that fit. */
+  settleAllQuarantined(
+    action: QuarantineAction,
+    request: BulkRequest,
+    actor: Actor,
+  ): ReturnType<Quarantine['actOnAll']> {
+    return this.parts.quarantine.actOnAll(action, request, actor);
+  }
+
+  /** Who replayed and discarded what. */
+  audited(page: { readonly before: number; readonly limit: number }): ReturnType<QuarantineAudit['list']> {
+    return this.audit.list(page);
   }
 
   private startRelay(): void {
@@ -158,10 +221,12 @@ export class Pipeline implements Acceptor {
       if (this.relay === relay && this.parts.store === store) this.hear(report);
     });
     this.relay = relay;
+    this.brokerAck.breaker('closed');
     this.restarts.started();
     relay.ended.catch((error: unknown) => {
       if (this.relay !== relay || this.closing || this.reopening) return;
       this.relay = undefined;
+      this.relayDiedOf = messageOf(error);
       observer.relayLost(error as Error);
       this.restartRelay().catch(() => undefined);
     });
@@ -178,6 +243,10 @@ export class Pipeline implements Acceptor {
 
   private hear(report: RelayReport): void {
     this.options.observer.reported(report);
+    if (report.kind === 'breaker' && report.downstream === sinkOf(this.options.config)) {
+      this.brokerAck.breaker(report.state);
+    }
+    if (report.kind === 'freeze') this.freeze(report);
     if (report.kind !== 'settled') return;
     this.settle(report).catch((error: unknown) => {
       this.options.logger.error(
@@ -187,11 +256,24 @@ export class Pipeline implements Acceptor {
     });
   }
 
+  /** Without its answer the lane waits: it is sent when this is stored, by this relay or by the next one. */
+  private freeze({ lane, through, results }: FreezeRequest): void {
+    const { relay } = this;
+    this.parts.outbox.freeze(lane, results).then(
+      () => relay?.send({ kind: 'frozen', lane, through }),
+      (error: unknown) => this.options.logger.warn({ err: error, lane }, 'results could not be frozen yet'),
+    );
+  }
+
   private async settle({ lane, through, bytes, refused }: SettledBatch): Promise<void> {
     const { outbox, quarantine } = this.parts;
-    const move = (batch: Batch): Promise<void> => quarantine.moveIn(batch, lane, refused);
-    await outbox.settle(lane, through, bytes, refused.length > 0 ? move : undefined);
-    this.brokerAck.note(lane, through);
+    let recovered: readonly Replay[] = [];
+    const move = async (batch: Batch): Promise<void> => {
+      recovered = await quarantine.settle(batch, lane, through, refused);
+    };
+    await outbox.settle(lane, through, bytes, quarantine.concerns(lane, through, refused) ? move : undefined);
+    this.brokerAck.note(lane, through, refused);
+    if (recovered.length > 0) this.options.observer.recovered(recovered);
   }
 
   /** Told by the outbox, which accepts nothing any more. */
@@ -209,6 +291,9 @@ export class Pipeline implements Acceptor {
   private async reopen(): Promise<void> {
     const { logger } = this.options;
     await this.stopRelay(0, fencedRelayMs);
+    // Closing, opening and draining need a little room on a disk that has none.
+    const { fencedBy } = this.parts.outbox.figures();
+    if (isNoSpace(fencedBy)) releaseBallast(this.options.config.dataDir);
     await this.parts.outbox.close().catch((error: unknown) => {
       logger.warn({ err: error }, 'closing the fenced store failed');
     });
@@ -269,5 +354,6 @@ export class Pipeline implements Acceptor {
     const leftMs = Math.max(0, deadline - performance.now());
     await this.stopRelay(settleShare * leftMs, giveUpShare * leftMs);
     await this.parts.outbox.close();
+    await this.audit.close();
   }
 }

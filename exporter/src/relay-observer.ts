@@ -3,7 +3,8 @@ import type { Signals } from './cheer/signals';
 import type { Telemetry } from './cheer/telemetry';
 import { messageOf } from './errors';
 import type { PipelineObserver } from './pipeline';
-import type { RelayReport } from './publish/relay-protocol';
+import type { RefusedEvent, RelayReport } from './publish/relay-protocol';
+import { countOf } from './words';
 
 export interface RelayObserverOptions {
   readonly signals: Signals;
@@ -27,28 +28,55 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
     else logger.info(`sending to ${telemetry.downstream} works again`);
   };
 
+  const failingDownstreams = new Set<string>();
+  const called = (calls: Extract<RelayReport, { kind: 'called' }>): void => {
+    signals.called(calls);
+    const { downstream, last, detail } = calls;
+    const fails = last !== 'success';
+    if (fails === failingDownstreams.has(downstream)) return;
+    if (fails) {
+      failingDownstreams.add(downstream);
+      logger.warn({ downstream, result: last, detail }, `calling ${downstream} failed`);
+    } else {
+      failingDownstreams.delete(downstream);
+      logger.info({ downstream }, `calling ${downstream} works again`);
+    }
+  };
+
   // Each probe of an open breaker opens it again: only going away and coming back are news.
-  let open = false;
-  const breaker = (state: 'closed' | 'open' | 'half_open'): void => {
-    if (state === 'half_open' || (state === 'open') === open) return;
-    open = !open;
-    logger.info({ downstream: telemetry.downstream, state }, 'the breaker changed its state');
+  const open = new Set<string>();
+  const breaker = (downstream: string, state: 'closed' | 'open' | 'half_open'): void => {
+    engine.setBreaker(downstream, state);
+    if (state === 'half_open' || (state === 'open') === open.has(downstream)) return;
+    if (state === 'open') open.add(downstream);
+    else open.delete(downstream);
+    logger.info({ downstream, state }, 'the breaker changed its state');
   };
 
   const quarantined = ({ refused }: Extract<RelayReport, { kind: 'settled' }>): void => {
     const [first] = refused;
     if (!first) return;
-    const { eventId, verdict } = first;
+    const { eventId, traceId, verdict } = first;
     // One line a batch: `selfcheer quarantine list` has them all.
     logger.warn(
-      { count: refused.length, event_id: eventId, ...verdict },
+      { count: refused.length, event_id: eventId, ...(traceId && { trace_id: traceId }), ...verdict },
       'quarantined, the first of them named here',
     );
+    const groups = new Map<string, { count: number; first: RefusedEvent }>();
+    for (const one of refused) {
+      const group = groups.get(`${one.verdict.reason} ${one.verdict.step}`);
+      if (group) group.count += 1;
+      else groups.set(`${one.verdict.reason} ${one.verdict.step}`, { count: 1, first: one });
+    }
+    for (const { count, first } of groups.values()) {
+      const { reason, step, detail } = first.verdict;
+      engine.eventsQuarantined({ count, reason, step, detail: `${detail} (event ${first.eventId})` });
+    }
   };
 
   return {
-    opened(lanes) {
-      signals.opened(lanes);
+    opened(lanes, aliveAt) {
+      signals.opened(lanes, aliveAt);
       engine.setFenced(undefined);
     },
     committed: (lanes, seconds) => signals.committed(lanes, seconds),
@@ -66,13 +94,29 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
           sent(report);
           break;
         case 'breaker':
-          engine.setBreaker(telemetry.downstream, report.state);
-          breaker(report.state);
+          breaker(report.downstream, report.state);
+          break;
+        case 'called':
+          called(report);
           break;
         case 'ready':
+          // The breakers of the relay before, if there was one, are gone with it.
+          for (const downstream of open) breaker(downstream, 'closed');
+          break;
+        case 'freeze':
         case 'stopped':
           break;
       }
+    },
+    replayed: (lane, seq) => signals.replayed(lane, seq),
+    recovered(replays) {
+      const [first] = replays;
+      if (!first) return;
+      const { eventId, attempts, firstQuarantinedAt } = first;
+      const seconds = Math.max(0, Math.round((Date.now() - firstQuarantinedAt) / 1000));
+      const detail = `event ${eventId}, first set aside ${seconds} s ago, ${countOf(attempts, 'attempt')} failed`;
+      logger.info({ count: replays.length, event_id: eventId }, 'replayed from quarantine and through');
+      engine.eventsRecovered({ count: replays.length, detail });
     },
     relayLost(error) {
       signals.relayLost();

@@ -1,7 +1,14 @@
-import { createLogger } from '@selfcheer/cheer-kit';
+import {
+  ConsulResolver,
+  createDnsResolver,
+  createLogger,
+  createStaticResolver,
+  downstreamSpans,
+} from '@selfcheer/cheer-kit';
 import pino from 'pino';
 import type { Config } from './config/schema';
-import { createEnricher } from './enrich/enricher';
+import { DownstreamCallReports } from './downstream-calls';
+import { createEnricher, type EnricherOptions } from './enrich/enricher';
 import { OutboxReader } from './outbox/reader';
 import { createKafkaPublisher } from './publish/kafka-publisher';
 import { createLogPublisher } from './publish/log-publisher';
@@ -36,13 +43,23 @@ export async function runRelay(
   sink: (config: Config) => Publisher = createPublisher,
 ): Promise<RunningRelay> {
   const { config, storeId } = settings;
-  const enricher = createEnricher(config.enrich, { baseDir: settings.baseDir });
+  const calls = new DownstreamCallReports(report);
+  const spans = downstreamSpans();
+  const enricher = createEnricher(config.enrich, {
+    baseDir: settings.baseDir,
+    observe(event) {
+      calls.note(event);
+      spans(event);
+    },
+    resolver: lookupResolver(config),
+  });
   const publisher = sink(config);
   const reader = await OutboxReader.open(settings.storeLocation);
+  if (enricher.freezes) await reader.findFrozen(settings.settled);
   const relay = new Relay({
     reader,
     enricher,
-    sender: new Sender({ publisher, report }),
+    sender: new Sender({ publisher, report, lanes: settings.settled.length }),
     message: (event, enriched) => createMessage(event, enriched, { storeId }),
     report,
     settled: settings.settled,
@@ -52,9 +69,29 @@ export async function runRelay(
   return {
     relay,
     async close() {
+      enricher.close();
+      calls.flush();
       await publisher.close();
       await reader.close();
     },
+  };
+}
+
+/** How look-ups find the address behind the host of their URL. */
+function lookupResolver({ consul }: Config): NonNullable<EnricherOptions['resolver']> {
+  return ({ protocol, hostname, port }, discovery) => {
+    const portOfUrl = Number(port) || (protocol === 'https:' ? 443 : 80);
+    switch (discovery) {
+      case 'static':
+        return createStaticResolver([`${hostname}:${portOfUrl}`]);
+      case 'dns':
+        return createDnsResolver({ hostname: hostname.replace(/^\[|\]$/g, ''), port: portOfUrl });
+      case 'consul':
+        return new ConsulResolver({
+          agent: { address: consul.agent, token: consul.token },
+          service: hostname,
+        });
+    }
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from './config/schema';
 import type { Acceptor } from './event';
+import { Admission } from './ingest/admission';
 import { ByteBudget } from './ingest/byte-budget';
 import { EventReader } from './ingest/event-reader';
 import { Intake, isProblem, type IntakeDraft } from './ingest/intake';
@@ -39,6 +40,12 @@ export async function warmUp(config: Config): Promise<void> {
     mintIds: false,
     cheer: () => ({ state: 'warming', score: null }),
     gate: () => undefined,
+    admission: new Admission({
+      tenants: {},
+      shedder: { drops: 0, sheds: () => false, took: () => undefined },
+      clock: () => performance.now(),
+      random: Math.random,
+    }),
     memory: new ByteBudget(config.ingest.limits.bufferedBytes),
     observer: { ingested: ignore, latency: ignore, shed: ignore, failure: ignore },
     now: () => Date.now(),

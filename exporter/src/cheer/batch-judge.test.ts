@@ -5,17 +5,19 @@ describe('BatchJudge', () => {
   let healthy: boolean;
   let outcomes: string[];
   let judge: BatchJudge;
-  const batch = { lane: 0, traffic: 'real', oldestAcceptedAt: 0, events: 5 } as const;
-  const settled = { ...batch, settledAt: 500, refused: [], failedSends: 0 } as const;
+  let since: number | undefined;
+  const batch = { lane: 0, traffic: 'real', events: 5 } as const;
+  const settled = { ...batch, refused: [], failedSends: 0 } as const;
 
   beforeEach(() => {
     now = 0;
+    since = 0;
     healthy = true;
     outcomes = [];
     judge = new BatchJudge({
       targetSeconds: 1,
       now: () => now,
-      wallClock: () => now,
+      waitsSince: () => since,
       downstreamHealthy: () => healthy,
       cheer: () => outcomes.push('cheer'),
       miss: (_traffic, reason) => outcomes.push(reason),
@@ -28,7 +30,6 @@ describe('BatchJudge', () => {
 
   it.each([
     ['cheer', settled],
-    ['latency', { ...settled, settledAt: 1_001 }],
     ['downstream', { ...settled, failedSends: 1 }],
     ['quarantined', { ...settled, refused: [schema] }],
     ['error', { ...settled, refused: [bug] }],
@@ -38,12 +39,27 @@ describe('BatchJudge', () => {
     expect(outcomes).toEqual([expected]);
   });
 
+  it('gives a latency when it was settled late and no tick came before', () => {
+    now = 1_001;
+    judge.settled(settled);
+    expect(outcomes).toEqual(['latency']);
+  });
+
+  it('counts from when its oldest event began to wait, which may be before the process did', () => {
+    since = -900;
+    judge.frozen({ ...batch, lane: 1 });
+    now = 101;
+    judge.tick();
+    expect(outcomes).toEqual(['timeout']);
+  });
+
   it('misses a late batch there and then, once', () => {
     now = 1_001;
     judge.tick();
     judge.tick();
     expect(outcomes).toEqual(['timeout']);
-    judge.settled({ ...settled, settledAt: 9_000 });
+    now = 9_000;
+    judge.settled(settled);
     expect(outcomes).toEqual(['timeout']);
   });
 

@@ -3,9 +3,10 @@ import type { Traffic } from '../event';
 import { countOf } from '../words';
 
 interface Frozen {
-  readonly oldestAcceptedAt: number;
   readonly traffic: Traffic;
   readonly events: number;
+  /** Monotonic milliseconds at which its oldest event began to wait; before the process began for one of an earlier. */
+  readonly waitsSince: number;
   /** Monotonic milliseconds. */
   readonly frozenAt: number;
   judged: boolean;
@@ -16,16 +17,12 @@ export interface FrozenFacts {
   readonly lane: number;
   readonly traffic: Traffic;
   readonly events: number;
-  /** Epoch milliseconds. */
-  readonly oldestAcceptedAt: number;
 }
 
-/** A batch that is settled; times in epoch milliseconds. */
+/** A batch that is settled. */
 export interface SettledFacts {
   readonly lane: number;
   readonly traffic: Traffic;
-  readonly oldestAcceptedAt: number;
-  readonly settledAt: number;
   readonly refused: readonly { readonly verdict: { readonly reason: string; readonly detail: string } }[];
   readonly failedSends: number;
 }
@@ -34,8 +31,8 @@ export interface BatchJudgeOptions {
   readonly targetSeconds: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Epoch milliseconds. */
-  readonly wallClock: () => number;
+  /** Monotonic milliseconds since when a lane's oldest unsettled event waits; undefined when it has none. */
+  readonly waitsSince: (lane: number) => number | undefined;
   readonly downstreamHealthy: () => boolean;
   readonly cheer: (traffic: Traffic, seconds: number) => void;
   readonly miss: (traffic: Traffic, reason: MissReason, detail: string) => void;
@@ -43,7 +40,8 @@ export interface BatchJudgeOptions {
 
 /**
  * Gives every relay batch exactly one outcome: a cheer when all its events were settled within the target over a
- * healthy sink, otherwise a miss with one reason. A batch that is late is a miss there and then.
+ * healthy sink, otherwise a miss with one reason. A batch that is late is a miss there and then. Its age is counted on
+ * the monotonic clock: a clock that is moved makes nothing late.
  */
 export class BatchJudge {
   private readonly lanes = new Map<number, Frozen>();
@@ -51,8 +49,10 @@ export class BatchJudge {
   constructor(private readonly options: BatchJudgeOptions) {}
 
   frozen(batch: FrozenFacts): void {
-    const { lane, traffic, oldestAcceptedAt, events } = batch;
-    this.lanes.set(lane, { traffic, oldestAcceptedAt, events, frozenAt: this.options.now(), judged: false });
+    const { lane, traffic, events } = batch;
+    const frozenAt = this.options.now();
+    const waitsSince = this.options.waitsSince(lane) ?? frozenAt;
+    this.lanes.set(lane, { traffic, events, waitsSince, frozenAt, judged: false });
   }
 
   settled(batch: SettledFacts): void {
@@ -60,7 +60,7 @@ export class BatchJudge {
     this.lanes.delete(batch.lane);
     if (!frozen || frozen.judged) return;
     const { targetSeconds, cheer, miss } = this.options;
-    const seconds = (batch.settledAt - batch.oldestAcceptedAt) / 1000;
+    const seconds = (this.options.now() - frozen.waitsSince) / 1000;
     const [refused] = batch.refused;
     if (refused) {
       const reason = refused.verdict.reason === 'bug' ? 'error' : 'quarantined';
@@ -80,9 +80,9 @@ export class BatchJudge {
 
   /** Call it a few times a second. */
   tick(): void {
-    const { targetSeconds, wallClock, downstreamHealthy, miss } = this.options;
+    const { targetSeconds, now, downstreamHealthy, miss } = this.options;
     for (const frozen of this.lanes.values()) {
-      if (frozen.judged || wallClock() - frozen.oldestAcceptedAt <= targetSeconds * 1000) continue;
+      if (frozen.judged || now() - frozen.waitsSince <= targetSeconds * 1000) continue;
       frozen.judged = true;
       const reason = downstreamHealthy() ? 'timeout' : 'downstream';
       miss(

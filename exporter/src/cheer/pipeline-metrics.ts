@@ -38,7 +38,7 @@ export interface PipelineMetrics {
   flushed(count: number): void;
   enriched(count: number): void;
   published(count: number): void;
-  called(downstream: string, result: CallResult): void;
+  called(downstream: string, result: CallResult, count?: number): void;
   setStoreBytes(bytes: number): void;
 }
 
@@ -104,9 +104,9 @@ export function createPipelineMetrics(
     flushed: (count) => flushed.inc(count),
     enriched: (count) => enriched.inc(count),
     published: (count) => published.inc(count),
-    called(downstream, result) {
-      calls.inc({ downstream, result });
-      if (result === 'success') successes.inc({ downstream });
+    called(downstream, result, count = 1) {
+      calls.inc({ downstream, result }, count);
+      if (result === 'success') successes.inc({ downstream }, count);
     },
     setStoreBytes: (bytes) => storeBytes.set(bytes),
   };

@@ -3,7 +3,7 @@ import { systemClock } from '@selfcheer/cheer-kit';
 import type { Config } from '../config/schema';
 import type { QuarantineReason, Traffic } from '../event';
 import { BatchJudge, type FrozenFacts, type SettledFacts } from './batch-judge';
-import { DeliveryWatch } from './delivery-watch';
+import { DeliveryWatch, type OpenedLane } from './delivery-watch';
 import type { CallResult, IngestResult, PipelineStage, Transport } from './pipeline-metrics';
 import { StageMeter } from './stage-meter';
 import { sloNames, type Telemetry } from './telemetry';
@@ -14,10 +14,18 @@ export interface SettledCounts extends SettledFacts {
   readonly enriched: number;
   readonly published: number;
   readonly refused: readonly {
+    readonly seq: number;
     readonly verdict: { readonly reason: QuarantineReason; readonly detail: string };
   }[];
   readonly enrichSeconds: number;
   readonly publishSeconds: number;
+}
+
+/** Attempts to call one downstream of enrichment. */
+export interface CalledCounts {
+  readonly downstream: string;
+  readonly calls: Readonly<Partial<Record<CallResult, number>>>;
+  readonly retries: number;
 }
 
 /** Figures of the store at one moment; bytes and seconds. */
@@ -60,21 +68,20 @@ export class Signals {
     const meter = (): StageMeter => new StageMeter(systemClock);
     this.stages = { ingest: meter(), commit: meter(), enrich: meter(), publish: meter() };
     this.delivery = this.watch();
-    const { engine, downstream } = telemetry;
+    const { engine } = telemetry;
     this.batches = new BatchJudge({
       targetSeconds: config.slo.deliveryTargetSeconds,
       now: () => performance.now(),
-      wallClock: () => Date.now(),
-      downstreamHealthy: () =>
-        engine.breakers().every((breaker) => breaker.downstream !== downstream || breaker.state === 'closed'),
+      waitsSince: (lane) => this.delivery.waitsSince(lane),
+      downstreamHealthy: () => engine.breakers().every(({ state }) => state === 'closed'),
       cheer: (traffic, durationSeconds) => engine.batchSettled({ traffic, durationSeconds }),
       miss: (traffic, reason, detail) => engine.batchMissed({ traffic, reason, detail }),
     });
   }
 
-  /** The store has been opened, for the first time or again: what its real lanes hold is aged from here on. */
-  opened(lanes: readonly { readonly low: number; readonly high: number }[]): void {
-    this.delivery.opened(lanes);
+  /** The store has been opened, for the first time or again; `aliveAt` is the end of the process before. */
+  opened(lanes: readonly OpenedLane[], aliveAt: number): void {
+    this.delivery.opened(lanes, aliveAt);
     this.batches.forget();
   }
 
@@ -82,6 +89,7 @@ export class Signals {
     return new DeliveryWatch({
       targetSeconds: this.config.slo.deliveryTargetSeconds,
       now: () => performance.now(),
+      wallClock: () => Date.now(),
       judge: (good, bad) => this.telemetry.engine.recordSlo(sloNames.delivery, good, bad),
     });
   }
@@ -137,10 +145,16 @@ export class Signals {
     this.batches.frozen(batch);
   }
 
+  /** This event is on its way again from quarantine: it was judged when it went there. */
+  replayed(lane: number, seq: number): void {
+    this.delivery.excuse(lane, seq);
+  }
+
   settled(batch: SettledCounts): void {
     const { pipeline, resilience } = this.telemetry;
     this.batches.settled(batch);
-    this.delivery.settled(batch.lane, batch.through, batch.refused.length);
+    const refused = batch.refused.map(({ seq }) => seq);
+    this.delivery.settled(batch.lane, batch.through, refused);
     pipeline.enriched(batch.enriched);
     pipeline.published(batch.published);
     this.record('enrich', batch.enriched, batch.enrichSeconds);
@@ -157,6 +171,15 @@ export class Signals {
   sent(result: keyof typeof callResults, retry: boolean): void {
     this.telemetry.pipeline.called(this.telemetry.downstream, callResults[result]);
     if (retry) this.telemetry.resilience.retried(1);
+  }
+
+  /** What enrichment called since it last told. */
+  called({ downstream, calls, retries }: CalledCounts): void {
+    const { pipeline, resilience } = this.telemetry;
+    for (const result of Object.keys(calls) as CallResult[]) {
+      pipeline.called(downstream, result, calls[result] ?? 0);
+    }
+    if (retries > 0) resilience.retried(retries);
   }
 
   /** True when the lane has a batch that should have been settled by now. */

@@ -14,6 +14,8 @@ import {
   type SloDefinition,
 } from '@selfcheer/cheer-kit';
 import type { Config } from '../config/schema';
+import { sinkOf } from '../config/sink';
+import { lookupNames } from '../config/steps';
 import { quarantineReasons, type QuarantineReason } from '../event';
 import { createPipelineMetrics, type PipelineMetrics } from './pipeline-metrics';
 
@@ -39,13 +41,14 @@ export interface Telemetry {
 }
 
 export function createTelemetry(config: Config, version: string): Telemetry {
-  const { slo, cheer, kafka, track } = config;
-  const downstream = kafka.brokers.length > 0 ? 'kafka' : 'log';
+  const { slo, cheer, track } = config;
+  const downstream = sinkOf(config);
+  const downstreams = [downstream, ...lookupNames(config.enrich)];
   const latencyTargets = [cheer.latencyTargetSeconds, slo.latencyTargetSeconds, slo.deliveryTargetSeconds];
   const engine = new CheerEngine({
     slos: slosOf(config),
     queues: queueNames,
-    downstreams: [downstream],
+    downstreams,
     limits: cheer,
     holdSeconds: cheer.holdSeconds,
     buckets: latencyBuckets(latencyTargets),
@@ -57,7 +60,7 @@ export function createTelemetry(config: Config, version: string): Telemetry {
     engine,
     registry,
     downstream,
-    pipeline: createPipelineMetrics(registry, { downstreams: [downstream], latencyTargets }),
+    pipeline: createPipelineMetrics(registry, { downstreams, latencyTargets }),
     resilience: createResilienceMetrics(registry, engine, {
       queues: queueNames,
       quarantineReasons,

@@ -1,5 +1,6 @@
 import { messageOf, SelfcheerError, UsageError } from '../errors';
 import { memberOf, textOf } from '../config/member';
+import { version } from '../version';
 
 const timeoutMs = 10_000;
 const isItAdmin = 'Is --admin the admin address? The start line has it as "admin".';
@@ -28,6 +29,7 @@ export class AdminClient {
   async #call(method: 'GET' | 'POST', path: string): Promise<unknown> {
     const headers = {
       accept: 'application/json',
+      'user-agent': `selfcheer-cli/${version}`,
       ...(method === 'POST' && { 'content-type': 'application/json' }),
       ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }),
     };

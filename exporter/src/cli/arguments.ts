@@ -39,3 +39,12 @@ export function seconds(text: string): number {
   if (number === undefined) throw new InvalidArgumentError('It must be a time, for example 60s or 5m.');
   return Number(number) * (unitSeconds[unit ?? 's'] as number);
 }
+
+/** Epoch milliseconds of a time in RFC 3339, or of so long ago (`30m`). */
+export function pastTime(text: string): number {
+  if (!/^\d{4}-/.test(text)) return Date.now() - seconds(text) * 1000;
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('It must be a time, for example 2h or 2026-01-31T12:00:00Z.');
+  return time;
+}

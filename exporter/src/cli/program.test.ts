@@ -294,7 +294,7 @@ describe('store', () => {
     expect(out).toMatch(/^store +unknown\nclosed properly +unknown\nunsent events +unknown\n/);
     expect(out).toContain('  the manifest is damaged');
     expect(out).toContain('  the data is missing');
-    expect(out).toContain(`keep a copy of ${cwd}`);
+    expect(out).toContain(`selfcheer store salvage --data-dir ${cwd} --dry-run`);
     expect(out).not.toContain('store check');
     const json = JSON.parse((await cli(['store', 'check', '--data-dir', cwd, '--json'])).out) as object;
     expect(json).toMatchObject({ ok: false, storeId: null, records: null, dedupeEntries: null });

@@ -72,6 +72,7 @@ const otherStoreErrors: Readonly<Record<string, number>> = {
   store_locked: exitCode.failure,
   store_missing: exitCode.usage,
   foreign_files: exitCode.usage,
+  store_no_space: exitCode.failure,
 };
 
 function codeOf(error: unknown): number {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runIn, type Given, type Outcome } from '../../test/helpers/cli';
@@ -25,6 +26,7 @@ describe('quarantine', () => {
     step: 'quake',
     detail: 'at /mag \u001b[31mred',
     attempts: 1,
+    trace_id: null,
     quarantined_at: '2026-01-01T00:00:00.000Z',
   });
   let waiting: number[];
@@ -37,19 +39,31 @@ describe('quarantine', () => {
       calls.push(`${method} ${url} ${headers['content-type'] ?? ''} ${headers.authorization ?? ''}`.trim());
       const { pathname, searchParams } = new URL(url, 'http://x');
       const [, number, action] = /\/quarantine\/(\d+)(?:\/(\w+))?$/.exec(pathname) ?? [];
+      const [, bulk] = /\/quarantine\/(replay|discard)$/.exec(pathname) ?? [];
       const gone = number !== undefined && !waiting.includes(Number(number));
       response.writeHead(gone ? 404 : 200, { 'content-type': 'application/json' });
       if (gone) {
         response.end(
           JSON.stringify({ code: 'not_in_quarantine', detail: `There is no event ${number} in quarantine.` }),
         );
+      } else if (pathname.endsWith('/audit')) {
+        const by = { at: '2026-01-01T00:00:00.000Z', action: 'discard', actor: 'ann', via: 'cli' };
+        const entry = { id: 4, ...by, number: 7, event_id: 'e7', reason: 'schema', outcome: 'done' };
+        response.end(JSON.stringify({ next_before: null, entries: [entry] }));
+      } else if (bulk !== undefined) {
+        const after = Number(searchParams.get('after') ?? 0);
+        const through = Number(searchParams.get('through') ?? 450);
+        const now = waiting.filter((one) => one > after && one <= through).slice(0, 100);
+        waiting = waiting
+          .filter((one) => !now.includes(one))
+          .concat(bulk === 'replay' ? now.map((n) => n + 1000) : []);
+        const next = now.length === 100 ? now.at(-1) : null;
+        response.end(JSON.stringify({ [`${bulk}ed`]: now.length, superseded: 1, next_after: next, through }));
       } else if (action !== undefined) {
         waiting = waiting.filter((one) => one !== Number(number));
         response.end(JSON.stringify({ number: Number(number), result: `${action}ed` }));
       } else if (number !== undefined) {
-        response.end(
-          JSON.stringify({ ...item(Number(number)), trace_id: null, payload: '{"mag":"\\u001b[2J"}' }),
-        );
+        response.end(JSON.stringify({ ...item(Number(number)), payload: '{"mag":"\\u001b[2J"}' }));
       } else {
         const before = Number(searchParams.get('before') ?? Infinity);
         const limit = Number(searchParams.get('limit'));
@@ -85,12 +99,60 @@ describe('quarantine', () => {
     expect(out).toContain('"mag": "\\u001b[2J"');
   });
 
-  test('replay of everything goes through all pages, oldest first', async () => {
-    const { code, out } = await cli(['quarantine', 'replay', '--all', '--admin', admin, '--api-key', 'k']);
-    expect([code, out]).toEqual([0, '450 replayed.\n']);
+  test('list asks for what the filters leave, and goes on until it has enough', async () => {
+    const filter = ['--reason', 'schema', '--step', 'a b', '--since', '2026-01-31T12:00:00Z'];
+    const { out } = await cli(['quarantine', 'list', '--admin', admin, '--limit', '300', ...filter]);
+    expect(out).toContain('300 of 450');
+    expect(calls[0]).toContain('reason=schema&step=a+b&since=2026-01-31T12%3A00%3A00.000Z&limit=200');
+    expect(calls[1]).toContain('limit=100&before=251');
+    expect(await cli(['quarantine', 'list', '--reason', 'odd'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('schema, expression') as string,
+    });
+  });
+
+  test('replay of everything goes on step by step, and stops where it was when it began', async () => {
+    const argv = ['quarantine', 'replay', '--all', '--reason', 'schema', '--admin', admin, '--api-key', 'k'];
+    const { code, out } = await cli(argv);
+    expect(code).toBe(0);
+    expect(out).toBe('450 replayed, 5 left: a later revision of them was accepted; discard them.\n');
     const posts = calls.filter((call) => call.startsWith('POST'));
-    expect(posts[0]).toBe('POST /api/v1/quarantine/1/replay application/json Bearer k');
-    expect(waiting).toEqual([]);
+    expect(posts[0]).toBe('POST /api/v1/quarantine/replay?reason=schema application/json Bearer k');
+    expect(posts[1]).toContain('?reason=schema&after=100&through=450');
+    expect(Math.min(...waiting)).toBe(1001);
+  });
+
+  test('discard of everything asks first, or is told --yes', async () => {
+    const argv = ['quarantine', 'discard', '--all', '--admin', admin];
+    expect(await cli(argv)).toMatchObject({ code: 2, err: expect.stringContaining('say --yes') as string });
+    const terminal = (answer: string) => Object.assign(Readable.from([`${answer}\n`]), { isTTY: true });
+    const no = await cli(argv, { stdin: terminal('no') });
+    expect([no.code, no.out]).toEqual([0, 'Nothing was discarded.\n']);
+    expect(calls).toEqual([]);
+    const yes = await cli([...argv, '--json'], { stdin: terminal('yes') });
+    expect([yes.code, JSON.parse(yes.out)]).toEqual([0, { discarded: 450, superseded: 5 }]);
+    waiting = [1];
+    expect(await cli([...argv, '--yes'])).toMatchObject({
+      out: expect.stringContaining('1 discarded') as string,
+    });
+  });
+
+  test.each([
+    [['discard', '--reason', 'schema', '3'], 'choose from --all'],
+    [['discard', '--all', '3'], 'not both'],
+    [['discard'], 'Name event numbers'],
+    [['list', '--since', 'noon'], 'must be a time'],
+  ])('quarantine %j is refused', async (argv, why) => {
+    expect(await cli(['quarantine', ...argv])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(why) as string,
+    });
+  });
+
+  test('audit', async () => {
+    const { out } = await cli(['quarantine', 'audit', '--admin', admin]);
+    expect(out).toMatch(/^ID +AT +ACTION/);
+    expect(out).toMatch(/4 +2026-01-01T00:00:00.000Z +discard +done +ann +cli +7 +schema +e7/);
   });
 
   test('one that is gone does not keep the others', async () => {

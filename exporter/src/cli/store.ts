@@ -3,6 +3,8 @@ import { exitCode } from '../errors';
 import { checkStore, type StoreReport } from '../outbox/check';
 import { addConfigOption, addExamples, readConfig, type CliContext, type ConfigOptions } from './context';
 import { write, writeJson } from './io';
+import { addDrainCommand } from './store/drain';
+import { addSalvageCommand } from './store/salvage';
 import { table } from './table';
 
 interface Flags extends ConfigOptions {
@@ -20,6 +22,8 @@ export function addStoreCommand(program: Command, context: CliContext): void {
     .action((flags: Flags) => runCheck(flags, context));
   addConfigOption(check);
   addExamples(check, 'selfcheer store check', 'selfcheer store check --data-dir /var/lib/selfcheer --json');
+  addSalvageCommand(group, context);
+  addDrainCommand(group, context);
 }
 
 async function runCheck(flags: Flags, { io, exitWith }: CliContext): Promise<void> {
@@ -67,7 +71,7 @@ function reportText(report: StoreReport, dataDir: string): string {
 
 function whatToDo(dataDir: string): string {
   return (
-    `\nFirst keep a copy of ${dataDir} as it is. Then either restore a backup of it, or move it aside and start ` +
-    'with an empty directory: what is unsent or in quarantine in it is then lost.\n'
+    `\nTo save what is whole: selfcheer store salvage --data-dir ${dataDir} --dry-run, and then with --yes instead. ` +
+    'The damaged store is kept beside the new one. Or restore a backup of the whole directory.\n'
   );
 }

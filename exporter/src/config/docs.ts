@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { configKeys, describeType, membersOf, unwrap, type ConfigKey } from './keys';
+import { lookupStep } from './lookup-step';
 import { configSchema } from './schema';
 
 /** The reference of every key as Markdown: docs/configuration.md is this text. */
@@ -34,6 +35,10 @@ export function configurationMarkdown(): string {
     '',
     ...stepTable(),
     '',
+    '### Settings of `lookup`',
+    '',
+    ...memberTable(lookupStep),
+    '',
   ].join('\n');
 }
 
@@ -52,10 +57,9 @@ function elementOf(section: z.core.$ZodType, member: string): z.core.$ZodType {
 }
 
 function memberTable(schema: z.core.$ZodType): string[] {
-  const members = Object.entries(membersOf(schema) ?? {});
   return table(
     ['key', 'value', 'default', 'meaning'],
-    members.map(([name, member]) => {
+    membersIn(schema, '').map(([name, member]) => {
       const { defaultValue, description } = unwrap(member);
       return [
         code(name),
@@ -67,14 +71,25 @@ function memberTable(schema: z.core.$ZodType): string[] {
   );
 }
 
+/** The members of an object, those of its sections under `section.member`. */
+function membersIn(schema: z.core.$ZodType, prefix: string): (readonly [string, z.core.$ZodType])[] {
+  return Object.entries(membersOf(schema) ?? {}).flatMap(([name, member]) =>
+    membersOf(member) ? membersIn(member, `${prefix}${name}.`) : [[`${prefix}${name}`, member] as const],
+  );
+}
+
 function stepTable(): string[] {
   const union = elementOf(configSchema, 'enrich') as z.core.$ZodUnion;
   const rows = union._zod.def.options.map((option) => {
     const { step, ...others } = membersOf(option) ?? {};
-    const fields = Object.entries(others).map(([name, member]) => {
-      const optional = member._zod.optin === 'optional' ? '?' : '';
-      return `${code(`${name}${optional}`)} ${describeType(member)}`;
-    });
+    // Its settings are many: they have a table of their own.
+    const fields =
+      option === lookupStep
+        ? ['see below']
+        : Object.entries(others).map(([name, member]) => {
+            const optional = member._zod.optin === 'optional' ? '?' : '';
+            return `${code(`${name}${optional}`)} ${describeType(member)}`;
+          });
     return [
       code(step === undefined ? '' : describeType(step)),
       fields.join(', '),

@@ -37,7 +37,7 @@ function parseConfigFile(text: string, path: string): ConfigFile {
     // The first line of the message only: what follows quotes the file, which may hold a secret.
     throw new UsageError(`${name}:${line} is not valid YAML: ${error.message.split(' at line ')[0]}`);
   }
-  const values: unknown = document.toJS() ?? {};
+  const values = valuesOf(document, name) ?? {};
   if (typeof values !== 'object' || values === null || !isMapOrEmpty(document)) {
     throw new UsageError(`${name} must be a list of keys and values, for example \`http: 127.0.0.1:8080\``);
   }
@@ -47,6 +47,17 @@ function parseConfigFile(text: string, path: string): ConfigFile {
     values: values as Record<string, unknown>,
     originOf: (at) => ({ kind: 'file', file: name, line: lineOf(document, lines, at) }),
   };
+}
+
+/** Aliases are followed only here: one may have no anchor, and aliases of aliases grow beyond all bounds. */
+function valuesOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UsageError(`${name} has an alias that can't be followed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function isMapOrEmpty(document: Document): boolean {

@@ -22,15 +22,17 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
     case 'textList':
       return { text: `a:${port}, b:2`, value: [`a:${port}`, 'b:2'] };
     case 'structured':
-      return { text: '[]', value: [] };
+      return key.expected === 'section' ? { text: '{}', value: {} } : { text: '[]', value: [] };
     case 'text': {
       if (key.expected.startsWith('one of')) return { text: first, value: first };
       const isPath = key.name === 'dataDir';
       const value = isPath
         ? `/tmp/${seed}`
-        : ['http', 'grpc', 'admin'].includes(key.name)
+        : ['http', 'grpc', 'admin', 'consul.address'].includes(key.name)
           ? `host:${port}`
-          : `v${seed}`;
+          : key.name === 'consul.agent'
+            ? `http://host:${port}`
+            : `v${seed}`;
       return { text: value, value };
     }
   }

@@ -180,7 +180,7 @@ export function describeType(schema: z.core.$ZodType): string {
   if (def.type === 'boolean') return 'true or false';
   if (def.type === 'string') return 'text';
   if (def.type === 'array') return kindOf(node) === 'textList' ? 'list of texts' : 'list';
-  if (def.type === 'object') return 'section';
+  if (def.type === 'object' || def.type === 'record') return 'section';
   if (def.type === 'union') return [...new Set(def.options.map(describeType))].join(' or ');
   if (def.type === 'pipe') return describeType(def.in);
   return 'any JSON value';

@@ -43,6 +43,12 @@ const limits = z.strictObject({
   headerBytes: positive.default(16 * 1024).describe('Largest header block of a request'),
   requestSeconds: positive.default(60).describe('A request that has not been read whole by then is ended'),
   bufferedBytes: positive.default(128 * 2 ** 20).describe('Bytes of events in memory before intake pauses'),
+  minBytesPerSecond: positive
+    .default(128)
+    .describe('A body of which less comes in any five seconds is ended; waiting for us does not count'),
+  connections: positive
+    .default(4096)
+    .describe('Connections that HTTP and gRPC may each have open; a few more are told so, others are closed'),
   clockAheadSeconds: positive.default(86_400).describe('A timestamp further in the future is refused'),
 });
 
@@ -54,6 +60,32 @@ const ingest = z.strictObject({
   source: z.string().min(1).optional().describe('Default source; /selfcheer/<service> when absent'),
   type: z.string().min(1).default('selfcheer.event').describe('Default type'),
   limits: limits.prefault({}),
+  overload: z
+    .strictObject({
+      targetMs: positive.default(50).describe('Waiting for the disk or the processor this long is a queue'),
+      intervalMs: positive
+        .default(500)
+        .describe('A queue that stands for so long is overload: requests are then turned away by priority'),
+    })
+    .prefault({}),
+});
+
+const tenant = z.strictObject({
+  eventsPerSecond: z.number().positive().optional().describe('Quota; none when absent'),
+  bytesPerSecond: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Quota of event ids and payloads; none when absent'),
+  burstSeconds: z
+    .number()
+    .positive()
+    .default(10)
+    .describe('What was not used within so many seconds may be sent at once'),
+  priority: z
+    .enum(['high', 'normal', 'low'])
+    .default('normal')
+    .describe('When overloaded, low is turned away before normal and normal before high'),
 });
 
 const dedupe = z.strictObject({
@@ -77,6 +109,12 @@ const outbox = z.strictObject({
     .default(8 * 2 ** 30)
     .describe('Bytes of unsent events; yellow at 70 %, refused from 85 %'),
   queueBytes: positive.default(64 * 2 ** 20).describe('Bytes that may wait for the next synced batch'),
+  ballastBytes: z
+    .number()
+    .int()
+    .min(0)
+    .default(80 * 2 ** 20)
+    .describe('File that is given away when the disk is full; 1 % of a small disk; 0: none'),
 });
 
 const publish = z.strictObject({
@@ -155,6 +193,17 @@ const cheer = z.strictObject({
     .describe('At idle one synthetic event goes out this often'),
 });
 
+const consul = z.strictObject({
+  agent: z
+    .url({ protocol: /^https?$/, error: 'is not a URL, for example http://127.0.0.1:8500' })
+    .default('http://127.0.0.1:8500')
+    .describe('HTTP API of the Consul agent'),
+  token: z.string().min(1).optional().describe('ACL token for the agent').meta({ secret: true }),
+  register: z.boolean().default(false).describe('Register this instance with the agent while it runs'),
+  address: address.optional().describe('host:port to tell others; where HTTP listens when absent'),
+  tags: z.array(z.string().min(1)).default([]).describe('Tags of the registration'),
+});
+
 export const configSchema = z.strictObject({
   service: z.string().min(1).default('exporter').describe('Name of this service; part of the default source'),
   http: address.default('127.0.0.1:8080').describe('HTTP ingest, host:port; port 0 picks a free one'),
@@ -196,6 +245,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   ingest: ingest.prefault({}),
+  tenants: z
+    .record(z.string().min(1), tenant)
+    .default({})
+    .describe('Quota and priority by tenant: eventsPerSecond, bytesPerSecond, burstSeconds, priority'),
   dedupe: dedupe.prefault({}),
   outbox: outbox.prefault({}),
   enrich: z
@@ -207,6 +260,7 @@ export const configSchema = z.strictObject({
   log: log.prefault({}),
   slo: slo.prefault({}),
   cheer: cheer.prefault({}),
+  consul: consul.prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import { lookupStep } from './lookup-step';
+import { field, path, singlePath, types } from './step-values';
 
-/**
- * Where a value is inside the payload, as its member names and item numbers from the outside in: `["user","email"]`,
- * or `user.email` for short. `*` stands for every member or item; a name that holds a dot needs the list form.
- */
-const path = z
-  .union([z.string().transform((text) => text.split('.')), z.array(z.string())])
-  .refine(
-    (parts) => parts.length > 0 && !parts.includes(''),
-    'names nothing, or has an empty part between its dots',
-  );
-const field = z
-  .string()
-  .min(1)
-  .refine((text) => text !== '__proto__', 'can not be a field: many consumers would misread it');
 const name = z
   .string()
   .min(1)
@@ -80,11 +68,7 @@ export const stepSchema = z.discriminatedUnion('step', [
       step: z.literal('schema'),
       name,
       file: z.string().min(1).describe('JSON Schema, draft-07 or 2020-12').meta({ file: true }),
-      types: z
-        .array(z.string().min(1))
-        .min(1)
-        .optional()
-        .describe('Only events of these types; default: all'),
+      types,
     })
     .describe('Quarantines an event whose payload does not match'),
   z
@@ -96,9 +80,7 @@ export const stepSchema = z.discriminatedUnion('step', [
         .min(1)
         .describe('.csv with a header line, or .json: a list of objects, or an object by key')
         .meta({ file: true }),
-      key: path
-        .refine((parts) => !parts.includes('*'), 'must lead to one value: write it without *')
-        .describe('Payload value to look up'),
+      key: singlePath.describe('Payload value to look up'),
       column: z
         .string()
         .min(1)
@@ -107,6 +89,20 @@ export const stepSchema = z.discriminatedUnion('step', [
       field: field.describe('Receives the row without its key column, or null when there is none'),
     })
     .describe('Adds a row of a local table, read once at start'),
+  lookupStep,
 ]);
 
 export type StepConfig = z.infer<typeof stepSchema>;
+
+/** The names of the steps, in their order: as configured, or the kind, with its number when there are several. */
+export function stepNames(steps: readonly StepConfig[]): string[] {
+  return steps.map(({ step, name }, index) => {
+    if (name !== undefined) return name;
+    return steps.filter((other) => other.step === step).length > 1 ? `${step}-${index + 1}` : step;
+  });
+}
+
+/** The names of what is called over HTTP: a closed list, labels of metrics. */
+export function lookupNames(steps: readonly StepConfig[]): string[] {
+  return stepNames(steps).filter((_, index) => steps[index]?.step === 'lookup');
+}

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../event';
+import { decodeResults, encodeResults, type FrozenResults } from './frozen-results';
 
 /** The prefix that `Draft.add` takes for a field; steps make it once. */
 export function labelOf(field: string): string {
@@ -16,6 +17,8 @@ export class Draft {
   #fields = '';
   #parsed = false;
   #value: unknown;
+  #results: FrozenResults | undefined;
+  #isNews = false;
 
   constructor(event: StoredEvent) {
     this.event = event;
@@ -46,6 +49,24 @@ export class Draft {
   /** Appends a field: its label (see `labelOf`) and its JSON text. */
   add(label: string, json: string): void {
     this.#fields = this.#fields === '' ? label + json : `${this.#fields},${label}${json}`;
+  }
+
+  /** What this step found when the event was first enriched: JSON text, null for no field, undefined when it was not asked. */
+  found(step: string): string | null | undefined {
+    this.#results ??= decodeResults(this.event.frozen);
+    return this.#results.get(step);
+  }
+
+  /** Notes what a step found and could find otherwise next time, so that it is kept with the event. */
+  keep(step: string, json: string | null): void {
+    this.#results ??= decodeResults(this.event.frozen);
+    this.#results.set(step, json);
+    this.#isNews = true;
+  }
+
+  /** What must be stored before the event is sent; undefined when there is nothing that is not stored already. */
+  news(): string | undefined {
+    return this.#isNews && this.#results ? encodeResults(this.#results) : undefined;
   }
 
   /** JSON text of the `enriched` object so far. */

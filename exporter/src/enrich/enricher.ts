@@ -1,10 +1,12 @@
-import type { StepConfig } from '../config/steps';
+import type { ResilienceEvent } from '@selfcheer/cheer-kit';
+import { stepNames, type StepConfig } from '../config/steps';
 import { messageOf, UsageError } from '../errors';
 import type { EnrichOutcome, Enricher, StoredEvent } from '../event';
 import { Draft } from './draft';
 import { createDrop, createHash, createRedact, createRename } from './edits';
 import { createExpression } from './expression';
 import { createFingerprint, createLateness, createNormalize, createSet } from './facts';
+import { Lookup, type LookupOptions } from './lookup/lookup';
 import { createSchema } from './schema';
 import { quarantine, type Step, type StepOutcome } from './step';
 import { createTable } from './table';
@@ -12,30 +14,50 @@ import { createTable } from './table';
 export interface EnricherOptions {
   /** Directory that the paths of schema and table files count from: that of the configuration file. */
   readonly baseDir: string;
-  /** Monotonic milliseconds; bounds expressions. */
+  /** Monotonic milliseconds; bounds expressions and ages answers of look-ups. */
   readonly clock?: () => number;
+  /** Finds the addresses of look-ups; their hosts as they stand in the URL when absent. */
+  readonly resolver?: NonNullable<LookupOptions['resolver']>;
+  /** Told of every attempt of a look-up and every change of its breaker. */
+  readonly observe?: (event: ResilienceEvent) => void;
 }
 
-interface NamedStep extends Step {
+/** A chain that may hold connections open. */
+export interface EnrichChain extends Enricher {
+  /** Whether its outcomes may have something to freeze. */
+  readonly freezes: boolean;
+  /** Ends what is under way; what is still being enriched then comes out as `retry`. */
+  close(): void;
+}
+
+interface NamedStep {
   readonly name: string;
+  readonly step: Step;
 }
 
 /**
  * Builds the chain: reads every file and compiles every expression, so that nothing can be missing later.
- * Same event and same steps give the same bytes. Without an `expression` step it answers at once, without a promise.
+ * Same event and same steps give the same bytes. Without an `expression` step it answers at once, without a promise;
+ * so does a `lookup` step that knows the answer.
  * @throws UsageError with the number of the step that can't be used, and what to do
  */
-export function createEnricher(steps: readonly StepConfig[], options: EnricherOptions): Enricher {
+export function createEnricher(steps: readonly StepConfig[], options: EnricherOptions): EnrichChain {
+  const names = stepNames(steps);
+  refuseOneNameForTwo(steps, names);
   const chain = steps.map((config, index): NamedStep => {
-    const severalOfKind = steps.filter(({ step }) => step === config.step).length > 1;
-    const name = config.name ?? (severalOfKind ? `${config.step}-${index + 1}` : config.step);
-    return { name, ...createStep(config, `enrich step ${index + 1} (${name})`, options) };
+    const name = names[index] as string;
+    return { name, step: createStep(config, name, `enrich step ${index + 1} (${name})`, options) };
   });
   refuseFieldsWrittenTwice(chain);
-  return { enrich: (event) => runChain(chain, event) };
+  return {
+    enrich: (event) => runChain(chain, event),
+    freezes: steps.some(({ step }) => step === 'lookup'),
+    close: () => chain.forEach(({ step }) => step.close?.()),
+  };
 }
 
-function createStep(config: StepConfig, where: string, { baseDir, clock }: EnricherOptions): Step {
+function createStep(config: StepConfig, name: string, where: string, options: EnricherOptions): Step {
+  const { baseDir, clock = () => performance.now(), resolver, observe } = options;
   switch (config.step) {
     case 'normalize':
       return createNormalize();
@@ -54,20 +76,32 @@ function createStep(config: StepConfig, where: string, { baseDir, clock }: Enric
     case 'lateness':
       return createLateness();
     case 'expression':
-      return createExpression(config, where, clock ?? (() => performance.now()));
+      return createExpression(config, where, clock);
     case 'schema':
       return createSchema(config, where, baseDir);
     case 'table':
       return createTable(config, where, baseDir);
+    case 'lookup':
+      return new Lookup(config, { name, clock, resolver, observe });
   }
+}
+
+/** What was stored for one look-up must not be taken for what another found, nor their figures be mixed. */
+function refuseOneNameForTwo(steps: readonly StepConfig[], names: readonly string[]): void {
+  steps.forEach(({ step }, index) => {
+    const name = names[index] as string;
+    if (step === 'lookup' && names.indexOf(name) !== names.lastIndexOf(name)) {
+      throw new UsageError(`two enrich steps are named "${name}"; a lookup needs a name of its own`);
+    }
+  });
 }
 
 /** A field that stood twice in one object would be read differently by different consumers. */
 function refuseFieldsWrittenTwice(chain: readonly NamedStep[]): void {
   const writers = new Map<string, string>();
-  chain.forEach(({ name, fields }, index) => {
+  chain.forEach(({ name, step }, index) => {
     const writer = `step ${index + 1} (${name})`;
-    for (const field of fields) {
+    for (const field of step.fields) {
       const earlier = writers.get(field);
       if (earlier) {
         throw new UsageError(
@@ -83,16 +117,16 @@ function refuseFieldsWrittenTwice(chain: readonly NamedStep[]): void {
 function runChain(chain: readonly NamedStep[], event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome> {
   const draft = new Draft(event);
   for (let index = 0; index < chain.length; index++) {
-    const step = chain[index] as NamedStep;
+    const link = chain[index] as NamedStep;
     let outcome: StepOutcome;
     try {
-      const result = step.run(draft);
+      const result = link.step.run(draft);
       if (result instanceof Promise) return continueChain(chain, index, draft, result);
       outcome = result;
     } catch (error) {
       outcome = bug(error);
     }
-    if (outcome.outcome !== 'ok') return ended(step, outcome);
+    if (outcome.outcome !== 'ok') return ended(link, outcome);
   }
   return finished(draft);
 }
@@ -110,7 +144,7 @@ async function continueChain(
       outcome = await result;
       if (outcome.outcome === 'ok' && index + 1 < chain.length) {
         index++;
-        result = (chain[index] as NamedStep).run(draft);
+        result = (chain[index] as NamedStep).step.run(draft);
         continue;
       }
     } catch (error) {
@@ -121,7 +155,12 @@ async function continueChain(
 }
 
 function finished(draft: Draft): EnrichOutcome {
-  return { outcome: 'ok', payload: draft.payload, enriched: Buffer.from(draft.enriched()) };
+  const enriched = Buffer.from(draft.enriched());
+  const freeze = draft.news();
+  const { payload } = draft;
+  return freeze === undefined
+    ? { outcome: 'ok', payload, enriched }
+    : { outcome: 'ok', payload, enriched, freeze };
 }
 
 /** Steps return what they decide; what they throw is a fault of ours and costs this one event, never its batch. */

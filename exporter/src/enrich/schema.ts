@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { heartbeatType } from '../event';
+import { isHeartbeat } from '../event';
 import { canonicalJson } from './canonical';
 import { compileLinear } from './linear-regexp';
 import { ok, orUsageError, quarantine, type ConfigOf, type Step } from './step';
@@ -37,10 +37,9 @@ export function createSchema(config: ConfigOf<'schema'>, where: string, baseDir:
   return {
     fields: [],
     run(draft) {
-      const { type, traffic } = draft.event;
-      if (types && !types.has(type)) return ok;
+      if (types && !types.has(draft.event.type)) return ok;
       // No producer's schema knows our own heartbeat.
-      if (type === heartbeatType && traffic === 'synthetic') return ok;
+      if (isHeartbeat(draft.event)) return ok;
       const value = draft.value();
       try {
         return validate(value) ? ok : quarantine('schema', describe(validate.errors?.[0]));

@@ -15,6 +15,8 @@ export interface Step {
   /** The fields it may write in `enriched`. */
   readonly fields: readonly string[];
   run(draft: Draft): StepOutcome | Promise<StepOutcome>;
+  /** Ends what is under way and gives back what the step holds open. */
+  close?(): void;
 }
 
 /** The settings of one kind of step. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { labelOf, type Draft } from './draft';
-import { findPlaces } from './json-spans';
+import { labelOf } from './draft';
+import { scalarAt } from './scalar';
 import { ok, orUsageError, type ConfigOf, type Step } from './step';
 
 /** The JSON text that a key brings. */
@@ -23,21 +23,11 @@ export function createTable(config: ConfigOf<'table'>, where: string, baseDir: s
   return {
     fields: [config.field],
     run(draft) {
-      const key = keyIn(draft, config.key);
+      const key = scalarAt(draft.payload, config.key);
       draft.add(label, (key === undefined ? undefined : rows.get(key)) ?? 'null');
       return ok;
     },
   };
-}
-
-function keyIn({ payload }: Draft, path: readonly string[]): string | undefined {
-  // Of members with the same name the last counts, as it does for JSON.parse.
-  const place = findPlaces(payload, path).at(-1);
-  const span = place?.siblings[place.index];
-  if (!span) return undefined;
-  const json = payload.toString('utf8', span.value, span.end);
-  if (json.startsWith('"')) return JSON.parse(json) as string;
-  return json === 'null' || json.startsWith('{') || json.startsWith('[') ? undefined : json;
 }
 
 function load(file: string, column: string | undefined): Rows {

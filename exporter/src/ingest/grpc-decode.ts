@@ -12,6 +12,10 @@ export interface MessageProblem extends Omit<ItemProblem, 'code'> {
 
 // Tags on the wire: field number and wire type in one.
 const lengthDelimited = 2;
+const startGroup = 3;
+const endGroup = 4;
+/** As protobufjs and the other implementations limit it. */
+const maxGroupDepth = 100;
 const eventIdTag = (1 << 3) | lengthDelimited;
 const payloadTag = (2 << 3) | lengthDelimited;
 const timestampTag = 3 << 3;
@@ -68,12 +72,9 @@ export class IngestRequestReader {
         case payloadTag:
           text = reader.bytes() as Buffer;
           break;
-        case timestampTag: {
-          // A Long where that package is installed; the types know only Long.
-          const value = reader.int64() as unknown as number | { toNumber(): number };
-          fields.timestamp = typeof value === 'number' ? value : value.toNumber();
+        case timestampTag:
+          fields.timestamp = int64(reader);
           break;
-        }
         case sourceTag:
           fields.source = utf8(reader);
           if (fields.source === undefined) return notUtf8('source');
@@ -172,9 +173,32 @@ export function checkEmptyMessage(message: Buffer): MessageProblem | undefined {
   }
 }
 
-function skip(reader: Reader, tag: number): void {
-  if (tag >>> 3 === 0) throw new RangeError('field number 0');
-  reader.skipType(tag & 7);
+/**
+ * Passes over a field that we don't know, as protobufjs does, but for its groups: there it takes field 0, and the end of
+ * another group for the end of this one.
+ */
+function skip(reader: Reader, tag: number, depth = 0): void {
+  const field = tag >>> 3;
+  if (field === 0) throw new RangeError('field number 0');
+  if ((tag & 7) !== startGroup) {
+    reader.skipType(tag & 7);
+    return;
+  }
+  if (depth === maxGroupDepth) throw new RangeError('groups are nested too deeply');
+  for (let inner = reader.uint32(); ; inner = reader.uint32()) {
+    if ((inner & 7) !== endGroup) skip(reader, inner, depth + 1);
+    else if (inner >>> 3 === field) return;
+    else throw new RangeError('a group ends as another one');
+  }
+}
+
+/** Milliseconds. protobufjs takes an int64 with less than five bytes left as whole, wherever it is cut. */
+function int64(reader: Reader): number {
+  // A Long where that package is installed; the types know only Long.
+  const value = reader.int64() as unknown as number | { toNumber(): number };
+  const { buf, pos, len } = reader;
+  if (pos > len || (buf[pos - 1] as number) >= 0x80) throw new RangeError('index out of range');
+  return typeof value === 'number' ? value : value.toNumber();
 }
 
 function utf8(reader: Reader): string | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import type { ApiKey } from '../config/schema';
 import { collect, detailsOf, eventBytes, GrpcFixture, until } from '../../test/helpers/grpc-fixture';
@@ -233,11 +233,27 @@ describe('the gate', () => {
     await until(() => memory.used === 0);
   });
 
+  it.each([true, false])(
+    'cuts off who never reads the answers of a stream, ended by the caller: %s',
+    async (ended) => {
+      await start({ limits: { requestSeconds: 0.3 } });
+      const stream = bare({ ':path': '/selfcheer.v1.IngestService/IngestStream' });
+      stream.on('error', () => undefined);
+      const rejected = frame(eventBytes({ event_id: 'i'.repeat(500) }));
+      for (let i = 0; i < 500; i++) stream.write(rejected);
+      if (ended) stream.end();
+      await until(() => stream.closed);
+      expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+      await until(() => fixture.ingest.intake.memory.used === 0);
+    },
+  );
+
   it('ends a request that does not arrive', async () => {
     await start({ limits: { requestSeconds: 0.05 } });
     const stream = bare();
     stream.write(frame(eventBytes(event)).subarray(0, 4));
     expect(await statusOf(stream)).toBe(String(status.DEADLINE_EXCEEDED));
+    await until(() => stream.closed); // though the caller has not ended it
     expect(fixture.handled).toEqual([`${ingest} DEADLINE_EXCEEDED`]);
   });
 

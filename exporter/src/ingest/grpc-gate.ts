@@ -8,7 +8,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Authenticator } from '../auth/authenticator';
-import type { Role } from '../config/schema';
+import type { Limits, Role } from '../config/schema';
 import type { TraceContext, Traffic } from '../event';
 import { FrameMeter } from './grpc-frames';
 import { grpcMethods, type GrpcMethod } from './grpc-schema';
@@ -17,6 +17,7 @@ import { refusal, type Delivery, type Intake } from './intake';
 import { smallBodyBytes, type LargeBody } from './large-bodies';
 import type { Refusal } from './problem';
 import { traceOf, trafficOf } from './request-context';
+import { UnfinishedMessages, type Sender } from './unfinished-messages';
 
 export interface GrpcObserver {
   /** One call ended. `seconds`: from its headers to its status. */
@@ -26,7 +27,7 @@ export interface GrpcObserver {
 export interface GateOptions {
   readonly intake: Intake;
   readonly authenticator: Authenticator;
-  readonly limits: { readonly headerBytes: number; readonly requestSeconds: number };
+  readonly limits: Pick<Limits, 'headerBytes' | 'minBytesPerSecond' | 'requestSeconds'>;
   readonly observer: GrpcObserver;
 }
 
@@ -44,6 +45,8 @@ export interface AdmittedCall {
   take(bytes: number): boolean;
   /** Tells the size of the answer: a large one counts as memory until the caller has read it, and has its time. */
   answers(bytes: number): void;
+  /** Tells whether answers of a stream wait for the caller to read them; when they do for too long, it is cut off. */
+  unread(some: boolean): void;
 }
 
 /** Methods that are not for everybody. Health and reflection are: probes have no credentials. */
@@ -81,14 +84,15 @@ export function deliveryOf(call: AdmittedCall, intake: Intake): Delivery {
  * for the message. And behind it: which status did it end with, and does the status carry its details.
  */
 export function grpcGate(options: GateOptions): ServerInterceptor {
+  const unfinished = new UnfinishedMessages(options.limits.minBytesPerSecond, options.intake.clock);
   return (definition, call) => {
     const method = grpcMethods.find((name) => name === definition.path.slice(1));
-    if (method !== undefined) new GatedCall(method, definition.requestStream, call, options);
+    if (method !== undefined) new GatedCall(method, definition.requestStream, call, options, unfinished);
     return call as ServerInterceptingCall; // the type asks for the wrapper class; only its interface is used
   };
 }
 
-class GatedCall implements Listener, AdmittedCall {
+class GatedCall implements Listener, AdmittedCall, Sender {
   tenant = '';
   traffic: Traffic = 'real';
   trace: TraceContext | undefined;
@@ -100,21 +104,26 @@ class GatedCall implements Listener, AdmittedCall {
   readonly #send: (status: Status) => void;
   #next: Listener | undefined;
   #answered = false;
+  #turnedAway = false;
   /** Bytes that are reserved and that the handler has not taken over. */
   #reserved = 0;
   /** Memory of a message that is not whole yet, beyond its first bytes. */
   #unfinished: LargeBody | undefined;
+  readonly #unfinishedOfAll: UnfinishedMessages;
   readonly #frames = new FrameMeter();
   readonly #stream: ServerHttp2Stream;
   #waiting: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #unread: NodeJS.Timeout | undefined;
 
   constructor(
     method: GrpcMethod,
     streams: boolean,
     call: ServerInterceptingCallInterface,
     options: GateOptions,
+    unfinished: UnfinishedMessages,
   ) {
+    this.#unfinishedOfAll = unfinished;
     this.#method = method;
     this.#streams = streams;
     this.#options = options;
@@ -145,8 +154,18 @@ class GatedCall implements Listener, AdmittedCall {
     const { intake, limits } = this.#options;
     intake.memory.charge(bytes);
     this.#reserved += bytes;
-    const cut = (): void => this.#stream.close(constants.NGHTTP2_CANCEL);
-    this.#timer = setTimeout(cut, limits.requestSeconds * 1000).unref();
+    this.#timer = this.#cutLater(limits.requestSeconds);
+  }
+
+  unread(some: boolean): void {
+    if (this.over || !some) {
+      clearTimeout(this.#unread);
+      this.#unread = undefined;
+    } else this.#unread ??= this.#cutLater(this.#options.limits.requestSeconds);
+  }
+
+  #cutLater(seconds: number): NodeJS.Timeout {
+    return setTimeout(() => this.#stream.close(constants.NGHTTP2_CANCEL), seconds * 1000).unref();
   }
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -154,7 +173,9 @@ class GatedCall implements Listener, AdmittedCall {
     if (role !== undefined) {
       const failure = this.#judge(metadata, role);
       if (failure) {
-        this.#finish(failure);
+        // Until its turn nothing is read of the call: it was not handed on.
+        if (this.#turnedAway) this.#options.intake.pacer.run(() => this.over || this.#finish(failure));
+        else this.#finish(failure);
         return;
       }
       admitted.set(metadata, this);
@@ -180,6 +201,8 @@ class GatedCall implements Listener, AdmittedCall {
     clearTimeout(this.#timer);
     this.#observe(grpcStatus.CANCELLED);
     this.over = true;
+    this.unread(false);
+    this.#unfinishedOfAll.done(this);
     this.#releaseUnfinished();
     this.#options.intake.memory.release(this.#reserved);
     this.#reserved = 0;
@@ -215,8 +238,13 @@ class GatedCall implements Listener, AdmittedCall {
       return callFailure('forbidden', `${caller.name} does not have the role ${role}`);
     }
     this.tenant = caller.tenant;
-    const closed = role === 'producer' ? intake.gate() : undefined;
-    return closed && this.#refuse(closed);
+    if (role !== 'producer') return undefined;
+    const closed = intake.gate();
+    if (closed) return this.#refuse(closed);
+    const priority = list(metadata.get('priority'));
+    const turnedAway = intake.admission.admit({ tenant: caller.tenant, priority, bytes: 1 });
+    this.#turnedAway = turnedAway !== undefined;
+    return turnedAway && this.#refuse(turnedAway);
   }
 
   #pass(message: Buffer): void {
@@ -228,6 +256,11 @@ class GatedCall implements Listener, AdmittedCall {
   #arrived(chunk: Buffer): void {
     const bytes = this.#frames.pass(chunk);
     if (this.over) return;
+    if (bytes === 0) this.#unfinishedOfAll.done(this);
+    else if (!this.#unfinishedOfAll.progress(this, bytes, chunk.length)) {
+      this.#cut(this.#refuse(bufferFull()));
+      return;
+    }
     const held = this.#unfinished?.held ?? 0;
     const more = bytes - smallBodyBytes - held;
     if (held > 0 && more < 0) this.#releaseUnfinished();
@@ -238,9 +271,23 @@ class GatedCall implements Listener, AdmittedCall {
       if (unfinished.tryGrow(more)) return;
       memory.release(more);
     }
-    this.#finish(this.#refuse(bufferFull()));
+    this.#cut(this.#refuse(bufferFull()));
+  }
+
+  #cut(failure: GrpcFailure): void {
+    this.#finish(failure);
     // What was gathered stays until the stream is closed, and the caller would leave it open (RFC 9113, 8.1).
     this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  get heldUp(): boolean {
+    return this.#waiting !== undefined || this.#stream.isPaused();
+  }
+
+  tooSlow(): void {
+    const least = this.#options.limits.minBytesPerSecond;
+    this.#unfinishedOfAll.done(this);
+    this.#cut(callFailure('request_timeout', `fewer than ${least} bytes of the message came a second`));
   }
 
   #releaseUnfinished(): void {
@@ -260,7 +307,10 @@ class GatedCall implements Listener, AdmittedCall {
         () => (this.over ? intake.memory.release(message.length) : this.#pass(message)),
         () => this.#finish(this.#refuse(bufferFull())),
       )
-      .finally(() => clearTimeout(timer));
+      .finally(() => {
+        clearTimeout(timer);
+        this.#waiting = undefined;
+      });
   }
 
   #refuse(why: Refusal): GrpcFailure {
@@ -270,7 +320,7 @@ class GatedCall implements Listener, AdmittedCall {
 
   #tooSlow(): void {
     const seconds = this.#options.limits.requestSeconds;
-    this.#finish(callFailure('request_timeout', `the request was not there whole after ${seconds} s`));
+    this.#cut(callFailure('request_timeout', `the request was not there whole after ${seconds} s`));
   }
 
   #finish(status: Status): void {

@@ -96,7 +96,8 @@ describe('Ingest', () => {
     const error = await fixture.failure(ingest, { event_id: 'a', payload: 'x' });
     expect(error).toMatchObject({ code: expected, details: 'not now' });
     expect(detailsOf(error)['RetryInfo']).toEqual({ retry_delay: { seconds: '7' } });
-    expect(fixture.ingest.observer.counts).toEqual({ 'grpc refused': 1 });
+    const counted = code === 'quota_exceeded' ? 'grpc rejected' : 'grpc refused';
+    expect(fixture.ingest.observer.counts).toEqual({ [counted]: 1 });
   });
 
   it.each([

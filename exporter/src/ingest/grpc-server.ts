@@ -3,6 +3,7 @@ import { ReflectionService } from '@grpc/reflection';
 import type { Authenticator } from '../auth/authenticator';
 import { addressProblem } from '../config/address-problem';
 import type { Limits } from '../config/schema';
+import { limitConnections } from './grpc-connections';
 import { getCheer, watchCheer, type CheerSource } from './grpc-cheer';
 import { IngestRequestReader } from './grpc-decode';
 import { grpcGate, type GrpcObserver } from './grpc-gate';
@@ -20,7 +21,13 @@ export interface GrpcServerOptions {
   readonly cheer: CheerSource;
   readonly limits: Pick<
     Limits,
-    'bodyBytes' | 'eventsPerRequest' | 'headerBytes' | 'jsonDepth' | 'requestSeconds'
+    | 'bodyBytes'
+    | 'connections'
+    | 'eventsPerRequest'
+    | 'headerBytes'
+    | 'jsonDepth'
+    | 'minBytesPerSecond'
+    | 'requestSeconds'
   >;
   /** `host:port`; port 0 picks a free one. */
   readonly address: string;
@@ -82,6 +89,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   }
 
   let drained: Promise<void> | undefined;
+  let unlimit = (): void => undefined;
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -89,7 +97,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, port) => {
           setLogger(onStandardError);
           if (error) reject(addressProblem('grpc', options.address, error));
-          else resolve(port);
+          else {
+            unlimit = limitConnections(port, limits.connections);
+            resolve(port);
+          }
         });
       }),
     setReady: (ready) => health.set(ready),
@@ -109,5 +120,6 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         resolve();
       });
     });
+    unlimit();
   }
 }

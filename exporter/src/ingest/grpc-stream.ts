@@ -47,8 +47,8 @@ export function ingestStream(
  * together goes at once; otherwise what arrives goes when they are settled or when it makes a full group (as in
  * Nagle's algorithm), so that a client which sends one message at a time does not get a synced write for each.
  *
- * Reads pause while too many groups are in flight and while the client does not read its answers. That memory is used
- * up pauses them too, before the message gets here (see the gate).
+ * Reads pause while too many groups are in flight and while the client does not read its answers; who does not for long
+ * is cut off. That memory is used up pauses them too, before the message gets here (see the gate).
  */
 class IngestStream {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
@@ -73,6 +73,7 @@ class IngestStream {
     call.on('end', () => this.#end(undefined));
     call.on('drain', () => {
       this.#full = false;
+      this.#admitted.unread(this.#ended);
       this.#regulate();
     });
   }
@@ -130,6 +131,7 @@ class IngestStream {
       if (i === last) answer.cheer = cheerMessage(this.#options.cheer(), false);
       this.#full = !this.#call.write(encodeIngestResponse(answer));
     }
+    this.#admitted.unread(this.#full);
   }
 
   #end(failure: GrpcFailure | undefined): void {
@@ -150,6 +152,7 @@ class IngestStream {
     this.#call.pause();
     if (this.#inFlight > 0 || this.#ended) return;
     this.#ended = true;
+    this.#admitted.unread(true); // until the status is read, which ends the call
     if (failure) this.#call.emit('error', failure);
     else this.#call.end();
   }

@@ -105,7 +105,7 @@ export function sendAnswer(
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
   };
-  const whole = request.complete || !hasBody(request);
+  const whole = isRead(request);
   if (!whole) headers['connection'] = 'close';
   response.writeHead(answer.status, headers);
   if (length <= oneWrite) response.write(Buffer.concat(answer.body));
@@ -117,6 +117,15 @@ export function sendAnswer(
   }
   if (whole) response.end();
   else linger(request, response);
+}
+
+/** True when nothing more of this request is to come. */
+export function isRead(request: IncomingMessage): boolean {
+  return request.complete || !hasBody(request);
+}
+
+export function withHeaders(answer: Answer, more: Readonly<Record<string, string>>): Answer {
+  return { ...answer, headers: { ...answer.headers, ...more } };
 }
 
 function hasBody(request: IncomingMessage): boolean {

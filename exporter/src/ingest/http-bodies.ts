@@ -9,6 +9,7 @@ import type { Intake } from './intake';
 import type { ItemReader } from './item-reader';
 import { JsonScanner } from './json-scanner';
 import { findItems, readItems } from './json-document';
+import { smallBodyBytes, type LargeBody } from './large-bodies';
 import { isUtf8Charset, parseMediaType } from './media-type';
 import { NdjsonReader } from './ndjson-reader';
 import type { RequestProblem } from './problem';
@@ -96,6 +97,7 @@ export class BodyIntake {
       encoding: from.encoding,
       maxBytes: maxBodyBytes(from.format, limits),
       deadlineMs: limits.requestSeconds * 1000,
+      minBytesPerSecond: limits.minBytesPerSecond,
       maxWaitMs: maxMemoryWaitMs,
       memory: intake.memory,
       large,
@@ -112,7 +114,7 @@ export class BodyIntake {
     };
     let halted: HaltError['halt'] | undefined;
     try {
-      if (from.format === 'ndjson') await this.#lines(body, pipeline);
+      if (from.format === 'ndjson') await this.#lines(body, large, pipeline);
       else {
         const whole = await body.whole();
         held = whole.length;
@@ -130,7 +132,7 @@ export class BodyIntake {
     return { pipeline, halted, close };
   }
 
-  async #lines(body: RequestBody, pipeline: GroupPipeline): Promise<void> {
+  async #lines(body: RequestBody, large: LargeBody, pipeline: GroupPipeline): Promise<void> {
     const { memory } = this.#intake;
     const lines = new NdjsonReader(this.#events, pipeline, this.#limits);
     let unread = 0;
@@ -146,6 +148,9 @@ export class BodyIntake {
           if (at < chunk.length) await setImmediate(); // thousands of bad lines fit a chunk, and nothing else waits
         }
         pipeline.nudge();
+        // Like a whole body, a line that does not end keeps its memory for as long as it comes.
+        if (lines.carried <= smallBodyBytes) large.shrink();
+        else await body.holds(lines.carried);
       }
       lines.end();
       if (lines.full) throw tooMany(this.#limits.eventsPerRequest);

@@ -15,8 +15,8 @@ describe('a client that shuts down its sending side', () => {
       // The answer comes well after the end of the client's side, as one that waits for the disk does.
       request.resume().on('end', () => setTimeout(() => response.end('stored'), 30));
     };
-    const limits = { headerBytes: 16_384, requestSeconds };
-    server = createHttpServer({ handle, handleExpect: handle }, limits);
+    const limits = { connections: 100, headerBytes: 16_384, requestSeconds };
+    server = createHttpServer({ handle, handleExpect: handle, handleCrowded: handle }, limits);
     open = 0;
     server.on('connection', (socket: Socket) => {
       open += 1;

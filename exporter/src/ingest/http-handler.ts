@@ -1,11 +1,22 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Authenticator, Identity } from '../auth/authenticator';
 import { isLoopbackHostHeader } from '../auth/bind-policy';
 import type { Limits } from '../config/schema';
 import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
-import { problemAnswer, refusalAnswer, sendAnswer, totalsAnswer, type Answer } from './http-answer';
-import type { Intake } from './intake';
-import type { RequestProblem } from './problem';
+import {
+  isRead,
+  problemAnswer,
+  refusalAnswer,
+  sendAnswer,
+  totalsAnswer,
+  withHeaders,
+  type Answer,
+} from './http-answer';
+import { refusal, type Intake } from './intake';
+import { smallBodyBytes } from './large-bodies';
+import type { Refusal, RequestProblem } from './problem';
+import { rateLimitHeaders } from './rate-limit-headers';
 import { isSupportedEncoding, supportedEncodings } from './request-body';
 import { prefersMinimal, requestIdOf, traceOf, trafficOf } from './request-context';
 
@@ -23,8 +34,13 @@ export interface HttpIngestOptions {
   readonly answered: (method: string, status: number, seconds: number) => void;
 }
 
-/** A request that passed its headers' checks, or the answer that it gets instead. */
-type Admission = { readonly admitted: Omit<BodyRequest, 'request'> } | { readonly answer: Answer };
+/** A request that passed its headers' checks, or the answer that it gets instead; `turnedAway` is one of many. */
+type Judgement =
+  | { readonly admitted: Omit<BodyRequest, 'request'> }
+  | { readonly answer: Answer; readonly turnedAway?: true };
+
+/** A small body that is not wanted must have come by then, or the connection ends with the answer. */
+const drainMs = 2_000;
 
 /**
  * `POST /v1/events` on plain node:http, in front of the app that serves everything else: a framework costs more than
@@ -55,16 +71,28 @@ export class HttpIngest {
     this.#options.fallback(request, response);
   };
 
+  /** For the first request of a connection that is one too many: the connection ends with the answer. */
+  readonly handleCrowded: RequestListener = (request, response) => {
+    const { intake } = this.#options;
+    const why = refusal('overloaded', 'Too many connections are open: use fewer, and keep them');
+    intake.refused(why, 1, { transport: 'http', traffic: trafficOf(request.headers) });
+    response.shouldKeepAlive = false;
+    const requestId = requestIdOf(request.headers);
+    sendAnswer(request, response, refusalAnswer(why, requestId), requestId);
+  };
+
   async #serve(request: IncomingMessage, response: ServerResponse, goOn?: () => void): Promise<void> {
     const { intake, answered } = this.#options;
     const from = intake.clock();
     const requestId = requestIdOf(request.headers);
     try {
-      const admission = this.#admit(request, requestId);
-      if ('answer' in admission) sendAnswer(request, response, admission.answer, requestId);
-      else {
+      const judgement = this.#judge(request, requestId);
+      if ('admitted' in judgement) {
         goOn?.();
-        await this.#take({ request, ...admission.admitted }, response, requestId);
+        await this.#take({ request, ...judgement.admitted }, response, requestId);
+      } else {
+        if (judgement.turnedAway) await this.#holdBack(request, goOn !== undefined);
+        sendAnswer(request, response, judgement.answer, requestId);
       }
     } catch (error) {
       const why = intake.refusalOf(error);
@@ -73,6 +101,19 @@ export class HttpIngest {
     }
     if (response.headersSent)
       answered(request.method ?? '', response.statusCode, (intake.clock() - from) / 1000);
+  }
+
+  /**
+   * Waits for this refusal's turn. A small body is read and thrown away meanwhile, so that the connection can stay open;
+   * one that is large, of unknown length or not sent yet (`expects`) ends it.
+   */
+  async #holdBack(request: IncomingMessage, expects: boolean): Promise<void> {
+    if (!expects && Number(request.headers['content-length'] ?? Infinity) <= smallBodyBytes) {
+      request.resume();
+      await nextTurn(); // what came with the headers is read by then
+      if (!isRead(request)) await once(request, 'end', drainMs);
+    }
+    await new Promise<void>((resolve) => this.#options.intake.pacer.run(resolve));
   }
 
   async #take(from: BodyRequest, response: ServerResponse, requestId: string): Promise<void> {
@@ -93,12 +134,20 @@ export class HttpIngest {
     } else if (halted) {
       intake.refused(halted.refusal, 1, from.delivery);
       answer = refusalAnswer(halted.refusal, requestId, totals);
-    } else if (totals.refusal) answer = refusalAnswer(totals.refusal, requestId, totals);
-    else answer = totalsAnswer(totals, from.minimal, requestId);
-    sendAnswer(from.request, response, answer, requestId);
+    } else if (totals.refusal) {
+      answer = refusalAnswer(totals.refusal, requestId, totals);
+      if (isTurnedAway(totals.refusal)) await new Promise<void>((resolve) => intake.pacer.run(resolve));
+    } else answer = totalsAnswer(totals, from.minimal, requestId);
+    sendAnswer(from.request, response, this.#limited(answer, from.delivery.tenant), requestId);
   }
 
-  #admit(request: IncomingMessage, requestId: string): Admission {
+  /** The answer with the limits of a tenant that has a quota. */
+  #limited(answer: Answer, tenant: string): Answer {
+    const readings = this.#options.intake.admission.readings(tenant);
+    return readings ? withHeaders(answer, rateLimitHeaders(readings)) : answer;
+  }
+
+  #judge(request: IncomingMessage, requestId: string): Judgement {
     const { intake, limits } = this.#options;
     const { headers } = request;
     const traffic = trafficOf(headers);
@@ -119,9 +168,19 @@ export class HttpIngest {
       intake.refused(closed, 1, { transport: 'http', traffic });
       return { answer: refusalAnswer(closed, requestId) };
     }
-    const reject = (problem: RequestProblem, extra: Record<string, string> = {}): Admission => {
+    const contentLength =
+      headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+    const { tenant } = identity;
+    const priority = typeof headers['priority'] === 'string' ? headers['priority'] : undefined;
+    const turnedAway = intake.admission.admit({ tenant, priority, bytes: contentLength ?? 1 });
+    if (turnedAway) {
+      intake.refused(turnedAway, 1, { transport: 'http', traffic });
+      return { answer: this.#limited(refusalAnswer(turnedAway, requestId), tenant), turnedAway: true };
+    }
+    const reject = (problem: RequestProblem, extra: Record<string, string> = {}): Judgement => {
       intake.rejected(1, { transport: 'http', traffic });
-      return { answer: problemAnswer(problem.code, problem.detail, requestId, { headers: extra }) };
+      const answer = problemAnswer(problem.code, problem.detail, requestId, { headers: extra });
+      return { answer: this.#limited(answer, tenant) };
     };
     const format = formatOf(headers);
     if (typeof format !== 'string') return reject(format, { 'accept-post': supportedTypes });
@@ -130,8 +189,6 @@ export class HttpIngest {
       const detail = `The content encoding ${JSON.stringify(encoding)}; send ${supportedEncodings} or none`;
       return reject({ code: 'unsupported_encoding', detail }, { 'accept-encoding': supportedEncodings });
     }
-    const contentLength =
-      headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     const limit = maxBodyBytes(format, limits);
     if (contentLength !== undefined && contentLength > limit) {
       const detail = `the body has ${contentLength} bytes; at most ${limit} are allowed: send it in smaller requests`;
@@ -140,7 +197,7 @@ export class HttpIngest {
     const trace = traceOf(headers);
     const delivery = {
       transport: 'http',
-      tenant: identity.tenant,
+      tenant,
       traffic,
       ...(trace && { trace }),
     } as const;
@@ -173,6 +230,23 @@ export class HttpIngest {
       requestId,
     );
   }
+}
+
+function isTurnedAway({ code }: Refusal): boolean {
+  return code === 'overloaded' || code === 'quota_exceeded';
+}
+
+/** Resolves with the event, when the request is closed, or when it has been long enough. */
+function once(request: IncomingMessage, event: 'end', withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      request.off(event, done).off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, withinMs);
+    request.on(event, done).on('close', done);
+  });
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -5,12 +5,19 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../config/schema';
 import { problemBody, problemInfo, type RequestCode } from './problem';
 
 /** Longer than most balancers keep an idle connection, so that it is they who close it. */
 const keepAliveMs = 65_000;
+/** Headers that are not there by then are an attack or a dead line. */
+const headersMs = 10_000;
+/** A connection that is one too many has as long to send what it is then answered to. */
+const crowdedMs = 2_000;
+/** Beyond the limit so many more are answered, and all others are closed at once. */
+const crowd = 256;
 /** The handler's own deadline answers better than the server's, so it must come first. */
 const graceMs = 5_000;
 
@@ -18,6 +25,8 @@ const graceMs = 5_000;
 export interface ServedHandler {
   readonly handle: RequestListener;
   readonly handleExpect: RequestListener;
+  /** Answers on a connection that is one too many. */
+  readonly handleCrowded: RequestListener;
 }
 
 /**
@@ -26,24 +35,26 @@ export interface ServedHandler {
  */
 export function createHttpServer(
   handler: ServedHandler,
-  limits: Pick<Limits, 'headerBytes' | 'requestSeconds'>,
+  limits: Pick<Limits, 'connections' | 'headerBytes' | 'requestSeconds'>,
 ): Server {
   const requestMs = limits.requestSeconds * 1000;
   const answering = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: requestMs,
+    headersTimeout: Math.min(requestMs, headersMs),
     requestTimeout: requestMs + graceMs,
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: Math.min(requestMs, 5_000),
   });
   // Who shuts down only its sending side, as `nc -N` does, still wants its answer; the connection ends after it.
   Object.assign(server, { httpAllowHalfOpen: true });
+  const crowded = limitConnections(server, limits.connections);
   const track =
     (next: RequestListener): RequestListener =>
     (request, response) => {
       answering.set(request.socket, response);
-      next(request, response);
+      if (crowded.has(request.socket)) handler.handleCrowded(request, response);
+      else next(request, response);
     };
   server.on('request', track(handler.handle));
   server.on('checkContinue', track(handler.handleExpect));
@@ -54,6 +65,21 @@ export function createHttpServer(
     else socket.end(rawProblem(error.code, limits));
   });
   return server;
+}
+
+/** The connections beyond the limit. They are answered, where closing them would tell nothing, but not for long. */
+function limitConnections(server: Server, limit: number): WeakSet<Duplex> {
+  const crowded = new WeakSet<Duplex>();
+  let open = 0;
+  server.maxConnections = limit + crowd;
+  server.on('connection', (socket: Socket) => {
+    socket.once('close', () => open--);
+    if (++open <= limit) return;
+    crowded.add(socket);
+    const timer = setTimeout(() => socket.destroy(), crowdedMs);
+    socket.once('close', () => clearTimeout(timer));
+  });
+  return crowded;
 }
 
 function rawProblem(

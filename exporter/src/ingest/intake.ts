@@ -7,11 +7,13 @@ import type {
   Event,
   EventDefaults,
   EventDraft,
+  QuarantineVerdict,
   TraceContext,
   Traffic,
 } from '../event';
 import { createEvent } from '../event';
 import { messageOf, SelfcheerError } from '../errors';
+import type { Admission } from './admission';
 import type { ByteBudget } from './byte-budget';
 import { LargeBodies } from './large-bodies';
 import {
@@ -23,6 +25,7 @@ import {
   type RefusalCode,
   type ShedReason,
 } from './problem';
+import { RefusalPacer } from './refusal-pacer';
 import { maxBytes, textProblem } from './text-rules';
 import { parseRfc3339 } from './timestamp';
 
@@ -102,6 +105,8 @@ export interface IntakeOptions {
   readonly cheer: () => CheerBrief;
   /** Why nothing may be taken now (draining, overload, fenced), or undefined. */
   readonly gate: () => Refusal | undefined;
+  /** Quotas, and what is shed when overloaded. */
+  readonly admission: Admission;
   readonly memory: ByteBudget;
   readonly observer: IngestObserver;
   /** Epoch milliseconds. */
@@ -120,6 +125,11 @@ const retryAfterSeconds: Readonly<Record<RefusalCode, number>> = {
   store_fenced: 5,
   unavailable: 5,
   internal: 5,
+};
+/** How refusals count where not as `refused`; who is over its own quota is no fault of the service. */
+const resultOf: Partial<Record<RefusalCode, IngestResult>> = {
+  quota_exceeded: 'rejected',
+  internal: 'failed',
 };
 /** A number below this, 1973 in milliseconds, is nearly always a time in seconds. */
 const smallestMilliseconds = 100_000_000_000;
@@ -140,6 +150,9 @@ export class Intake {
   readonly memory: ByteBudget;
   /** What bodies that are not whole yet may hold of it. */
   readonly large: LargeBodies;
+  readonly admission: Admission;
+  /** For the answers to what `admission` turns away. */
+  readonly pacer = new RefusalPacer();
   readonly cheer: () => CheerBrief;
   readonly gate: () => Refusal | undefined;
   readonly now: () => number;
@@ -150,6 +163,7 @@ export class Intake {
     this.#options = options;
     this.memory = options.memory;
     this.large = new LargeBodies(options.memory.capacity);
+    this.admission = options.admission;
     this.cheer = options.cheer;
     this.gate = options.gate;
     this.now = options.now;
@@ -215,7 +229,11 @@ export class Intake {
    * Resolves when every one is durable or has its own answer; never rejects.
    */
   async submit(drafts: readonly IntakeDraft[], delivery: Delivery): Promise<Submission> {
-    const closed = this.gate();
+    const { admission } = this;
+    const { tenant } = delivery;
+    let bytes = 0;
+    for (const { id, payload } of drafts) bytes += id.length + payload.length;
+    const closed = this.gate() ?? admission.take(tenant, drafts.length, bytes);
     if (closed) return this.#refused(closed, drafts.length, delivery);
     const events: Event[] = [];
     for (const draft of drafts) {
@@ -226,6 +244,7 @@ export class Intake {
     try {
       outcomes = await this.#options.acceptor.append(events);
     } catch (error) {
+      admission.giveBack(tenant, drafts.length, bytes);
       return this.#refused(this.refusalOf(error), drafts.length, delivery);
     }
     return { kind: 'settled', results: this.#settle(drafts, outcomes, delivery) };
@@ -243,7 +262,7 @@ export class Intake {
     at: { readonly transport: Transport; readonly traffic: Traffic },
   ): void {
     const { observer } = this.#options;
-    observer.ingested(at.transport, why.code === 'internal' ? 'failed' : 'refused', count, at.traffic);
+    observer.ingested(at.transport, resultOf[why.code] ?? 'refused', count, at.traffic);
     const reason = refusals[why.code].shed;
     if (reason !== undefined) observer.shed(reason, count);
   }
@@ -272,10 +291,12 @@ export class Intake {
     const results: ItemResult[] = [];
     for (let i = 0; i < drafts.length; i++) {
       const { id } = drafts[i] as IntakeDraft;
-      const { status, revision } = outcomes[i] as AppendOutcome;
-      if (status === 'conflict') {
+      const outcome = outcomes[i] as AppendOutcome;
+      const { status, revision } = outcome;
+      if (status === 'conflict' || status === 'quarantined') {
         counts.rejected++;
-        results.push({ id, status: 'rejected', revision, error: conflict(revision) });
+        const error = status === 'conflict' ? conflict(revision) : setAside(outcome.verdict);
+        results.push({ id, status: 'rejected', revision, error });
       } else {
         counts[status]++;
         results.push({ id, status, revision });
@@ -318,6 +339,10 @@ export class Intake {
     }
     return value;
   }
+}
+
+function setAside({ reason, step, detail }: QuarantineVerdict): ItemProblem {
+  return itemProblem('quarantined', `set aside at step ${step} (${reason}): ${detail}`);
 }
 
 function conflict(revision: number): ItemProblem {

@@ -39,6 +39,13 @@ export class LargeBodies {
       took(bytes);
       return true;
     };
+    const shrink = (): void => {
+      if (held === 0) return;
+      this.#holding--;
+      const bytes = held;
+      held = 0;
+      this.#share.release(bytes);
+    };
     return {
       get held() {
         return held;
@@ -57,13 +64,10 @@ export class LargeBodies {
         if (closed) this.#share.release(bytes);
         else took(bytes);
       },
+      shrink,
       close: () => {
         closed = true;
-        if (held === 0) return;
-        this.#holding--;
-        const bytes = held;
-        held = 0;
-        this.#share.release(bytes);
+        shrink();
       },
     };
   }
@@ -79,6 +83,8 @@ export interface LargeBody {
   stuck(): boolean;
   /** Resolves when the bytes are taken; rejects with the signal's reason. */
   grow(bytes: number, signal: AbortSignal): Promise<void>;
+  /** Gives everything back; the body may take again. */
+  shrink(): void;
   /** Gives everything back; the body takes nothing more. */
   close(): void;
 }

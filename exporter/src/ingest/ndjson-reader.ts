@@ -91,7 +91,9 @@ export class NdjsonReader {
 
   #keep(piece: Buffer): void {
     if (piece.length === 0) return;
-    if (this.#tooLong || this.#carried + piece.length > this.#maxLine + 1) {
+    // What does not count: a carriage return at the end, and a byte order mark before the first line.
+    const most = this.#maxLine + 1 + (this.#line === 1 ? byteOrderMark.length : 0);
+    if (this.#tooLong || this.#carried + piece.length > most) {
       this.#tooLong = true;
       this.#pipeline.discard(this.#carried + piece.length);
       this.#carry = [];

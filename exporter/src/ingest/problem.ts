@@ -25,6 +25,7 @@ export const itemProblems = {
   missing_attribute: { status: 400, title: 'A required CloudEvents attribute is missing' },
   invalid_attribute: { status: 400, title: 'A CloudEvents attribute is not usable' },
   event_too_large: { status: 413, title: 'The event is larger than one event may be' },
+  quarantined: { status: 400, title: 'The event can not be published and waits in quarantine' },
   id_conflict: { status: 409, title: 'The same event_id was sent before with another body' },
 } as const;
 

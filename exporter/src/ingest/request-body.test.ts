@@ -34,6 +34,7 @@ describe('RequestBody', () => {
       encoding: 'identity',
       maxBytes: 300_000,
       deadlineMs: 4_000,
+      minBytesPerSecond: 1,
       maxWaitMs,
       memory,
       large,

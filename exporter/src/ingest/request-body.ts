@@ -34,12 +34,17 @@ export function isSupportedEncoding(encoding: string): boolean {
   return encoding === 'identity' || Object.hasOwn(decoders, encoding);
 }
 
+/** Over so long the rate of a body is judged. */
+const windowMs = 5_000;
+
 export interface BodyOptions {
   readonly encoding: string;
   /** Most bytes, on the wire and after decompression. */
   readonly maxBytes: number;
   /** The body must have arrived by then. */
   readonly deadlineMs: number;
+  /** Fewer bytes than this in any five seconds of waiting for them are too slow. */
+  readonly minBytesPerSecond: number;
   /** Longest wait for memory; two requests that each hold some of it must not wait for each other for ever. */
   readonly maxWaitMs: number;
   readonly memory: ByteBudget;
@@ -70,6 +75,11 @@ export class RequestBody {
   #waiting: AbortController | undefined;
   #wireBytes = 0;
   #bytes = 0;
+  /** Since the window began: bytes that came, and milliseconds for which it was us who did not read. */
+  #came = 0;
+  #busyMs = 0;
+  #busyFrom: number | undefined;
+  #window: NodeJS.Timeout;
 
   constructor(request: IncomingMessage, options: BodyOptions) {
     this.#request = request;
@@ -77,6 +87,7 @@ export class RequestBody {
     const detail = `the request did not arrive whole within ${options.deadlineMs / 1000} s`;
     const late = (): void => this.#stop({ kind: 'problem', problem: { code: 'request_timeout', detail } });
     this.#deadline = setTimeout(late, options.deadlineMs);
+    this.#window = setTimeout(() => this.#judgeRate(), windowMs);
     request.on('error', this.#onGone); // a client that leaves is an error, ECONNRESET
     const decoder = decoders[options.encoding]?.();
     if (decoder) {
@@ -99,11 +110,7 @@ export class RequestBody {
       for await (const chunk of this.chunks()) {
         chunks.push(chunk);
         this.#held += chunk.length;
-        const more = this.#held - smallBodyBytes - large.held;
-        if (more > 0 && !large.tryGrow(more)) {
-          if (large.stuck()) throw new HaltError(bufferFull());
-          await this.#wait((signal) => large.grow(more, signal));
-        }
+        await this.holds(this.#held);
       }
     } catch (error) {
       memory.release(this.#held);
@@ -113,6 +120,18 @@ export class RequestBody {
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#held);
   }
 
+  /**
+   * Counts what is kept of the body until more of it comes: beyond its first bytes it is large. Waits when large bodies
+   * hold too much already. Throws HaltError.
+   */
+  async holds(bytes: number): Promise<void> {
+    const { large } = this.#options;
+    const more = bytes - smallBodyBytes - large.held;
+    if (more <= 0 || large.tryGrow(more)) return;
+    if (large.stuck()) throw new HaltError(bufferFull());
+    await this.#wait((signal) => large.grow(more, signal));
+  }
+
   /** Chunks as they come. The reserved bytes of a chunk belong to the consumer. Throws HaltError. */
   async *chunks(): AsyncGenerator<Buffer, void, void> {
     for (;;) {
@@ -120,9 +139,13 @@ export class RequestBody {
       const chunk = this.#source.read() as Buffer | null;
       if (chunk !== null) {
         this.#bytes += chunk.length;
+        this.#came += chunk.length;
         if (this.#bytes > this.#options.maxBytes) throw new HaltError(this.#tooLarge());
+        this.#busyFrom = this.#options.clock();
         await this.#reserve(chunk.length);
         yield chunk;
+        this.#busyMs += this.#options.clock() - this.#busyFrom;
+        this.#busyFrom = undefined;
       } else if (this.#ended) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
@@ -131,6 +154,7 @@ export class RequestBody {
   /** Stops reading. Call it once, in any case. */
   close(): void {
     clearTimeout(this.#deadline);
+    clearTimeout(this.#window);
     this.#source.off('readable', this.#onReadable).off('end', this.#onEnd);
     this.#request.off('data', this.#onWire);
     if (this.#source !== this.#request) {
@@ -167,6 +191,21 @@ export class RequestBody {
     return { kind: 'problem', problem: { code: 'body_too_large', detail } };
   }
 
+  /** Ends a body that keeps its memory and its connection while next to nothing of it comes. */
+  #judgeRate(): void {
+    const { clock, minBytesPerSecond } = this.#options;
+    const now = clock();
+    const busyMs = this.#busyMs + (this.#busyFrom === undefined ? 0 : now - this.#busyFrom);
+    if (busyMs < windowMs / 2 && this.#came < (minBytesPerSecond * windowMs) / 1000) {
+      const detail = `fewer than ${minBytesPerSecond} bytes of the body came a second`;
+      this.#stop({ kind: 'problem', problem: { code: 'request_timeout', detail } });
+      return;
+    }
+    this.#came = this.#busyMs = 0;
+    if (this.#busyFrom !== undefined) this.#busyFrom = now;
+    this.#window = setTimeout(() => this.#judgeRate(), windowMs);
+  }
+
   #stop(halt: Halt): void {
     this.#halt ??= halt;
     this.#wake?.();
@@ -185,6 +224,7 @@ export class RequestBody {
   };
   readonly #onWire = (chunk: Buffer): void => {
     this.#wireBytes += chunk.length;
+    this.#came += chunk.length;
     if (this.#wireBytes > this.#options.maxBytes) this.#stop(this.#tooLarge());
   };
 }

@@ -4,7 +4,10 @@ import { dataDirectoryProblem } from './directory';
 import { dedupeSpace, stateKey } from './keys';
 import { Manifest } from './manifest';
 import { decodeState } from './state';
-import { openLevel, storePaths, type Db } from './store';
+import { removeTree, storePaths } from './level-files';
+import { openAside } from './salvage-source';
+import type { Db } from './store';
+import { refuseUnfinished } from './swap';
 import { verify, type Verification } from './verify';
 
 /** What `selfcheer store check` found; `undefined` is what could not be read. */
@@ -23,7 +26,7 @@ export interface StoreReport {
 
 /**
  * Reads a whole store and says whether it adds up. Throws StoreError `store_locked` while a service runs on it and
- * `store_missing` when there is none. Nothing is changed beyond LevelDB's own recovery of its log.
+ * `store_missing` when there is none. LevelDB opens a second set of names for the same files, so nothing is changed.
  */
 export async function checkStore(dataDir: string): Promise<StoreReport> {
   const paths = storePaths(dataDir);
@@ -34,6 +37,7 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
       `There is no store in ${dataDir}. Name its directory with --data-dir.`,
     );
   }
+  refuseUnfinished(dataDir);
   const problems: string[] = [];
   const note = (error: unknown): undefined => {
     if (error instanceof StoreError && error.code === 'store_locked') throw error;
@@ -53,12 +57,14 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
     );
   }
   if (!existsSync(paths.level)) problems.push(`the data is missing (${paths.level})`);
-  const db = existsSync(paths.level) ? await openLevel(paths.level, false).catch(note) : undefined;
+  const aside = `${paths.level}.checking`;
+  const db = existsSync(paths.level) ? await openAside(paths.level, aside).catch(note) : undefined;
   const found =
     db &&
     (await examine(db, manifest)
       .catch(note)
       .finally(() => db.close()));
+  removeTree(aside);
   if (found) problems.push(...found.verification.problems);
   // Of a store whose lanes are not those of its manifest nothing was counted.
   const counted = found && found.verification.lanes.length > 0 ? found.verification : undefined;
@@ -78,7 +84,7 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
 /** What is wrong, without the advice to run the check that is running. */
 function findingOf(error: unknown): string {
   if (!(error instanceof StoreError)) return messageOf(error);
-  if (error.code === 'manifest_damaged') return 'the manifest is damaged: neither of its two copies is whole';
+  if (error.code === 'manifest_damaged') return 'the manifest is damaged: none of its copies is whole';
   if (error.cause !== undefined) return `the data can't be opened: ${messageOf(error.cause)}`;
   return error.message.replace(/ Nothing was changed\..*$/s, '');
 }

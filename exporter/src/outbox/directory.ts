@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf, UsageError } from '../errors';
 
@@ -37,6 +46,12 @@ export function syncDirectory(path: string): void {
   } finally {
     if (directory !== undefined) closeSync(directory);
   }
+}
+
+/** Size in bytes of the volume that a directory lies on. */
+export function volumeBytes(directory: string): number {
+  const { blocks, bsize } = statfsSync(directory);
+  return blocks * bsize;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -4,13 +4,19 @@ import type { Traffic } from '../event';
 /*
  * Key spaces of the store, each named by its first byte so that one ordered range holds each:
  *   d  generation u32, identity 16 bytes     dedupe
+ *   f  lane u16, seq u64                     frozen results of that outbox row
+ *   i  identity 16 bytes, revision u32       number of the quarantined event
  *   m  name                                  meta
  *   o  lane u16, seq u64                     outbox
  *   q  number u64                            quarantine
+ *   r  lane u16, seq u64                     outbox rows that are replays
  */
 const dedupePrefix = 0x64;
+const frozenPrefix = 0x66;
 const outboxPrefix = 0x6f;
 const quarantinePrefix = 0x71;
+const quarantineIdPrefix = 0x69;
+const replayedPrefix = 0x72;
 
 /** Key of the one row that holds the store's state (see state.ts). */
 export const stateKey = Buffer.from('m state');
@@ -32,12 +38,23 @@ export function outboxKey(lane: number, seq: number): Buffer {
   return key;
 }
 
+/** Of the key of a replayed row or of frozen results, too. */
 export function parseOutboxKey(key: Buffer): { lane: number; seq: number } {
   return { lane: key.readUInt16BE(1), seq: readSeq(key, 3) };
 }
 
 /** Every outbox row of every lane. */
 export const outboxRange = { gte: Buffer.from([outboxPrefix]), lt: Buffer.from([outboxPrefix + 1]) };
+
+/** What was frozen with an outbox row. */
+export function frozenKey(lane: number, seq: number): Buffer {
+  const key = outboxKey(lane, seq);
+  key[0] = frozenPrefix;
+  return key;
+}
+
+/** Every frozen row of every lane. */
+export const frozenRange = { gte: Buffer.from([frozenPrefix]), lt: Buffer.from([frozenPrefix + 1]) };
 
 export function quarantineKey(number: number): Buffer {
   const key = Buffer.allocUnsafe(9);
@@ -53,6 +70,33 @@ export function parseQuarantineKey(key: Buffer): number {
 export const quarantineRange = {
   gte: Buffer.from([quarantinePrefix]),
   lt: Buffer.from([quarantinePrefix + 1]),
+};
+
+/** Where the number of the quarantined event of this identity and revision stands. */
+export function quarantineIdKey(identity: Buffer, revision: number): Buffer {
+  const key = Buffer.allocUnsafe(21);
+  key[0] = quarantineIdPrefix;
+  key.set(identity, 1);
+  key.writeUInt32BE(revision, 17);
+  return key;
+}
+
+/** Every identity of quarantine. */
+export const quarantineIdRange = {
+  gte: Buffer.from([quarantineIdPrefix]),
+  lt: Buffer.from([quarantineIdPrefix + 1]),
+};
+
+/** What is known of an outbox row from its stay in quarantine. */
+export function replayedKey(lane: number, seq: number): Buffer {
+  const key = outboxKey(lane, seq);
+  key[0] = replayedPrefix;
+  return key;
+}
+
+export const replayedRange = {
+  gte: Buffer.from([replayedPrefix]),
+  lt: Buffer.from([replayedPrefix + 1]),
 };
 
 export function dedupeKey(generation: number, identity: Buffer): Buffer {

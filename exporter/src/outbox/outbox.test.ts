@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEvent, type Event } from '../event';
-import { Outbox, type Committed, type OutboxOptions } from './outbox';
+import { Outbox, type Batch, type Committed, type OutboxOptions } from './outbox';
 import { Quarantine } from './quarantine';
+import { QuarantineAudit } from './quarantine-audit';
 import { OutboxReader } from './reader';
 import { openStore, storePaths, type Store } from './store';
 
@@ -25,6 +26,7 @@ describe('Outbox', () => {
   let store: Store;
   let outbox: Outbox;
   let quarantine: Quarantine;
+  let audit: QuarantineAudit;
   let committed: Committed[];
 
   async function open(overrides: Partial<OutboxOptions> = {}, lanes = 4): Promise<void> {
@@ -35,7 +37,8 @@ describe('Outbox', () => {
       fenced: () => undefined,
     };
     outbox = new Outbox(store, { ...options, ...overrides }, observer);
-    quarantine = new Quarantine(store, outbox);
+    audit = new QuarantineAudit(dir);
+    quarantine = new Quarantine(store, outbox, audit, () => undefined);
   }
 
   async function readAll(lane: number): Promise<string[]> {
@@ -53,6 +56,7 @@ describe('Outbox', () => {
 
   afterEach(async () => {
     await outbox.close();
+    await audit.close();
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -163,38 +167,19 @@ describe('Outbox', () => {
       const { lane, high } = committed.at(-1)!;
       const { outboxBytes } = outbox.figures();
       const refused = [{ seq: high, verdict, attempts: 1 }];
-      await outbox.settle(lane, high, outboxBytes, (batch) => quarantine.moveIn(batch, lane, refused));
+      const move = async (batch: Batch): Promise<void> =>
+        void (await quarantine.settle(batch, lane, high, refused));
+      await outbox.settle(lane, high, outboxBytes, move);
     }
     expect(outbox.figures()).toMatchObject({ outboxBytes: 0, quarantined: 10 });
     await expect(outbox.append(Array.from({ length: 20 }, (_, i) => event(`f${i}`)))).rejects.toMatchObject({
       code: 'store_full',
     });
-    for (let number = 1; number <= 10; number++) await quarantine.discard(number);
+    await quarantine.actOnAll('discard', { after: 0 }, { name: 'test', via: 'api' });
     expect(outbox.figures()).toMatchObject({ heldBytes: 0, full: true });
     await expect(outbox.append(Array.from({ length: 20 }, (_, i) => event(`f${i}`)))).resolves.toHaveLength(
       20,
     );
-  });
-
-  it('moves an event into quarantine and back again', async () => {
-    await outbox.append([event('bad', '1', { key: 'k' }), event('good', '2', { key: 'k' })]);
-    const { lane } = committed[0]!;
-    const verdict = { reason: 'schema', step: 'check', detail: '/a must be string' } as const;
-    await outbox.settle(lane, 2, 0, (batch) =>
-      quarantine.moveIn(batch, lane, [{ seq: 1, verdict, attempts: 1 }]),
-    );
-    await outbox.close();
-    await open();
-    expect(quarantine.count).toBe(1);
-    const [listed] = await quarantine.list({ before: Infinity, limit: 10 });
-    expect(listed).toMatchObject({ number: 1, verdict, attempts: 1, event: { id: 'bad' } });
-    expect(await quarantine.list({ before: 1, limit: 10 })).toEqual([]);
-
-    const [once, twice] = await Promise.all([quarantine.replay(1), quarantine.replay(1)]);
-    expect([once?.event.id, twice]).toEqual(['bad', undefined]);
-    expect(quarantine.count).toBe(0);
-    expect(await readAll(lane)).toEqual(['bad@1']);
-    expect(await quarantine.discard(1)).toBeUndefined();
   });
 
   it('forgets identities by generation, not before the window has passed', async () => {

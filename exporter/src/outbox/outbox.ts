@@ -1,7 +1,9 @@
-import { laneOf, outboxKey, stateKey } from './keys';
+import { frozenKey, laneOf, outboxKey, stateKey } from './keys';
 import { messageOf, SelfcheerError, StoreError } from '../errors';
 import { sizeOf, type Acceptor, type AppendOutcome, type Event } from '../event';
-import { Dedupe, encodeRemembered, type DedupeOptions, type Remembered } from './dedupe';
+import { Dedupe, encodeRemembered, type DedupeOptions, type Place, type Remembered } from './dedupe';
+import { encodeFrozen } from './frozen';
+import type { OutboxFigures } from './outbox-figures';
 import { encodeRecord } from './record';
 import { backlog, encodeState, type LaneMarks } from './state';
 import type { Store } from './store';
@@ -72,6 +74,8 @@ export class Outbox implements Acceptor {
   private readonly appends: Append[] = [];
   private readonly changes: Change[] = [];
   private queuedBytes = 0;
+  /** What `appends` holds. */
+  private readonly waiting = { events: 0, bytes: 0 };
   private oldestCommitAt: number | undefined;
   private refusedFullAt = -Infinity;
   private running: Promise<void> | undefined;
@@ -80,6 +84,7 @@ export class Outbox implements Acceptor {
   private closed: Promise<void> | undefined;
   private readonly timer: NodeJS.Timeout;
   private agedAt = performance.now();
+  private writtenAt = performance.now();
 
   constructor(
     private readonly store: Store,
@@ -88,6 +93,8 @@ export class Outbox implements Acceptor {
   ) {
     this.dedupe = new Dedupe(store.db, store.state, options.dedupe, (error) => this.fence(error));
     this.sweeper = new Sweeper(store.db, (error) => this.fence(error));
+    // An earlier run may have frozen some of what it had not settled.
+    store.state.lanes.forEach(({ low, high }, lane) => low <= high && this.sweeper.noteFrozen(lane, high));
     this.dedupe.startDropping();
     this.timer = setInterval(() => this.keepHouse(), housekeepingMs);
     this.timer.unref();
@@ -110,8 +117,20 @@ export class Outbox implements Acceptor {
     this.queuedBytes += bytes;
     return new Promise((resolve, reject) => {
       this.appends.push({ events, bytes, queuedAt: performance.now(), resolve, reject });
+      this.waiting.events += events.length;
+      this.waiting.bytes += bytes;
       this.wake();
     });
+  }
+
+  /**
+   * Milliseconds for which the first in line has waited while more waits than one batch takes: such a queue stands. What
+   * the next batch takes whole does not, however slow the disk is.
+   */
+  standingMs(): number {
+    const { appends } = this;
+    if (this.waiting.events <= groupEvents && this.waiting.bytes <= groupBytes) return 0;
+    return performance.now() - appends[0]!.queuedAt;
   }
 
   private refusal(bytes: number): SelfcheerError | undefined {
@@ -160,6 +179,19 @@ export class Outbox implements Acceptor {
     });
   }
 
+  /**
+   * Keeps what enrichment found for records of a lane, as `[seq, text]` in order: resolves when it is synced, so that
+   * they may be sent. It goes when its record is settled.
+   */
+  freeze(lane: number, results: readonly (readonly [number, string])[]): Promise<void> {
+    return this.change(true, (batch) => {
+      for (const [seq, text] of results) {
+        batch.put(frozenKey(lane, seq), encodeFrozen(text));
+        this.sweeper.noteFrozen(lane, seq);
+      }
+    });
+  }
+
   /** Adds a change of the state and its writes to the next batch; resolves when the batch is written. */
   change(durable: boolean, build: (batch: Batch) => Promise<void> | void): Promise<void> {
     if (this.fencedBy) return Promise.reject(this.fencedBy);
@@ -177,6 +209,21 @@ export class Outbox implements Acceptor {
     this.store.state.bytes += record.length;
     batch.put(outboxKey(lane, marks.high), record);
     return marks.high;
+  }
+
+  /** What is remembered of these identities; call it within a change for an answer that holds until its batch is written. */
+  remembered(events: readonly Pick<Event, 'identity'>[]): Promise<(Remembered | undefined)[]> {
+    return this.dedupe.lookup(events);
+  }
+
+  /** Adds to a change that a remembered event has another place now. */
+  replace(batch: Batch, identity: Buffer, known: Remembered, place: Place): void {
+    this.dedupe.move(batch, identity, known, place);
+  }
+
+  /** Forgets the body of an identity, as part of a change: the same event sent again is taken. */
+  forget(batch: Batch, identity: Buffer, revision: number): void {
+    this.dedupe.forget(batch, identity, revision);
   }
 
   private wake(): void {
@@ -211,6 +258,8 @@ export class Outbox implements Acceptor {
       count += 1;
     }
     const group = this.appends.splice(0, count);
+    this.waiting.events -= events;
+    this.waiting.bytes -= bytes;
     this.oldestCommitAt = group[0]?.queuedAt;
     return group;
   }
@@ -224,12 +273,16 @@ export class Outbox implements Acceptor {
     const events = appends.length === 1 ? appends[0]!.events : appends.flatMap((append) => append.events);
     const outcomes = events.length > 0 ? this.place(events, await this.dedupe.lookup(events), batch) : [];
 
+    this.store.state.aliveAt = Date.now();
     batch.put(stateKey, encodeState(this.store.state));
-    const sync = outcomes.length > 0 || changes.some((change) => change.durable);
+    const sync = outcomes.length > 0 || this.sweeper.due || changes.some((change) => change.durable);
     await batch.write({ sync });
-    this.store.manifest.note(this.store.state.lanes);
+    this.dedupe.written();
+    this.writtenAt = performance.now();
+    this.store.manifest.note(this.store.state.lanes, this.store.state.quarantine.next);
 
-    this.sweeper.sweep();
+    // Never before: a power loss might keep the removal and lose the note that they are settled.
+    if (sync) this.sweeper.sweep();
     let at = 0;
     for (const append of appends) {
       this.queuedBytes -= append.bytes;
@@ -255,7 +308,7 @@ export class Outbox implements Acceptor {
       const revision = (before?.revision ?? 0) + 1;
       const lane = laneOf(event, lanes);
       const seq = this.enqueue(batch, lane, encodeRecord(event, revision, acceptedAt));
-      batch.put(this.dedupe.key(event.identity), encodeRemembered(event.bodyHash, revision));
+      batch.put(this.dedupe.key(event.identity), encodeRemembered(event.bodyHash, revision, { lane, seq }));
       newest.count += 1;
       inGroup.set(identity, { bodyHash: event.bodyHash, revision });
       return { status: before ? 'updated' : 'accepted', revision, lane, seq };
@@ -280,6 +333,7 @@ export class Outbox implements Acceptor {
     for (const waiting of [...this.appends.splice(0), ...this.changes.splice(0)])
       waiting.reject(this.fencedBy);
     this.queuedBytes = 0;
+    this.waiting.events = this.waiting.bytes = 0;
     this.sweeper.discard();
     this.observer.fenced(this.fencedBy);
   }
@@ -293,25 +347,14 @@ export class Outbox implements Acceptor {
     if (this.dedupe.age(elapsed)) {
       this.dedupe.startDropping();
       this.change(true, () => undefined).catch(() => undefined);
+    } else if (now - this.writtenAt >= housekeepingMs && this.store.state.bytes > 0) {
+      // The next process must know until when this one saw what waits; see `aliveAt`.
+      this.change(false, () => undefined).catch(() => undefined);
     }
   }
 
   /** Figures of the moment. Bytes for sizes, seconds for ages. */
-  figures(): {
-    commitQueueBytes: number;
-    commitOldestSeconds: number;
-    outboxBytes: number;
-    /** What the quota is for: the outbox and quarantine. */
-    heldBytes: number;
-    outboxRecords: number;
-    /** There is no room left, or there was none for what came within the last second. */
-    full: boolean;
-    dedupeIds: number;
-    dedupeWindowSeconds: number;
-    quarantined: number;
-    lanes: number;
-    fencedBy: StoreError | undefined;
-  } {
+  figures(): OutboxFigures {
     const { state } = this.store;
     const oldest = this.oldestCommitAt ?? this.appends[0]?.queuedAt;
     return {
@@ -341,15 +384,16 @@ export class Outbox implements Acceptor {
     clearInterval(this.timer);
     while (this.running) await this.running;
     await this.dedupe.close();
-    await this.sweeper.close();
     const { db, manifest, state } = this.store;
-    const clean = !this.fencedBy;
+    let clean = false;
     try {
-      if (clean) await db.put(stateKey, encodeState(state), { sync: true });
-      await manifest.close(state.lanes, clean);
+      state.aliveAt = Date.now();
+      if (!this.fencedBy) await db.put(stateKey, encodeState(state), { sync: true });
+      await this.sweeper.close();
+      clean = !this.fencedBy;
     } finally {
       // Left open, it would be found again, with its error, when the store is opened anew.
-      await db.close();
+      await manifest.close(clean ? state : undefined).finally(() => db.close());
     }
   }
 }

@@ -10,6 +10,7 @@ interface Head {
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly quarantinedAt: number;
+  readonly firstQuarantinedAt: number;
 }
 
 /** CRC32C of the rest, u32 length of the head, the head as JSON, then the outbox record as it was. */
@@ -23,9 +24,14 @@ export function encodeQuarantined(head: Head, record: Buffer): Buffer {
   return row;
 }
 
+/** True when the row is whole: its checksum matches. */
+export function isIntactQuarantined(row: Buffer): boolean {
+  return row.length >= 8 && crc32c(row.subarray(4)) === row.readUInt32BE(0);
+}
+
 /** The quarantined event and its outbox record. Throws StoreError `record_damaged`. */
 export function decodeQuarantined(number: number, row: Buffer): { event: QuarantinedEvent; record: Buffer } {
-  if (row.length < 8 || crc32c(row.subarray(4)) !== row.readUInt32BE(0)) {
+  if (!isIntactQuarantined(row)) {
     throw new StoreError(
       'record_damaged',
       `Quarantined event ${number} is damaged (checksum mismatch). Stop the service and run \`selfcheer store check\`.`,
@@ -34,9 +40,7 @@ export function decodeQuarantined(number: number, row: Buffer): { event: Quarant
   const recordAt = 8 + row.readUInt32BE(4);
   const head = JSON.parse(row.toString('utf8', 8, recordAt)) as Head;
   const record = row.subarray(recordAt);
-  const { verdict, attempts, quarantinedAt } = head;
-  return {
-    event: { number, event: decodeRecord(head.lane, head.seq, record), verdict, attempts, quarantinedAt },
-    record,
-  };
+  const { verdict, attempts, quarantinedAt, firstQuarantinedAt } = head;
+  const event = decodeRecord(head.lane, head.seq, record);
+  return { event: { number, event, verdict, attempts, quarantinedAt, firstQuarantinedAt }, record };
 }

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../event';
-import { outboxKey, parseOutboxKey } from './keys';
+import { decodeFrozen } from './frozen';
+import { frozenKey, outboxKey, parseOutboxKey } from './keys';
 import { decodeRecord } from './record';
 import { openLevel, type Db } from './store';
 
@@ -11,10 +12,29 @@ export interface ReadBatch {
 
 /** Reads lanes of the outbox from another thread, through the handle that the writer opened in this process. */
 export class OutboxReader {
+  /** By lane and sequence number, until its event is read: what is frozen from now on belongs to events read before. */
+  private readonly frozen = new Map<number, Map<number, string>>();
+
   private constructor(private readonly db: Db) {}
 
   static async open(location: string): Promise<OutboxReader> {
     return new OutboxReader(await openLevel(location, false));
+  }
+
+  /**
+   * Finds what earlier relays have frozen with events after `settled`, the last settled sequence number of each lane:
+   * `read` gives it with them. Throws StoreError `record_damaged`.
+   */
+  async findFrozen(settled: readonly number[]): Promise<void> {
+    for (const [lane, last] of settled.entries()) {
+      const range = { gt: frozenKey(lane, last), lt: frozenKey(lane + 1, 0) };
+      const texts = new Map<number, string>();
+      for await (const [key, row] of this.db.iterator(range)) {
+        const { seq } = parseOutboxKey(key);
+        texts.set(seq, decodeFrozen(lane, seq, row));
+      }
+      if (texts.size > 0) this.frozen.set(lane, texts);
+    }
   }
 
   /**
@@ -39,12 +59,20 @@ export class OutboxReader {
       let bytes = 0;
       const events = rows.map(([key, record]) => {
         bytes += record.length;
-        return decodeRecord(lane, parseOutboxKey(key).seq, record);
+        return this.withFrozen(decodeRecord(lane, parseOutboxKey(key).seq, record));
       });
       return { events, bytes };
     } finally {
       await iterator.close();
     }
+  }
+
+  private withFrozen(event: StoredEvent): StoredEvent {
+    const texts = this.frozen.get(event.lane);
+    const frozen = texts?.get(event.seq);
+    if (!texts || frozen === undefined) return event;
+    texts.delete(event.seq);
+    return { ...event, frozen };
   }
 
   close(): Promise<void> {

@@ -72,6 +72,11 @@ export function isIntact(record: Buffer): boolean {
   );
 }
 
+/** Epoch milliseconds at which an intact record's event was accepted. */
+export function acceptedAtOf(record: Buffer): number {
+  return record.readDoubleBE(14);
+}
+
 /** Decodes a record; throws StoreError `record_damaged` when it is not whole. The payload is a slice of `record`. */
 export function decodeRecord(lane: number, seq: number, record: Buffer): StoredEvent {
   if (!isIntact(record)) {
@@ -106,7 +111,7 @@ export function decodeRecord(lane: number, seq: number, record: Buffer): StoredE
     key,
     tenant,
     timestamp: record.readDoubleBE(6),
-    acceptedAt: record.readDoubleBE(14),
+    acceptedAt: acceptedAtOf(record),
     revision: record.readUInt32BE(22),
     traffic: flags & flagSynthetic ? 'synthetic' : 'real',
     base64: (flags & flagBase64) !== 0,

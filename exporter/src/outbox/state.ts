@@ -23,6 +23,8 @@ export interface Generation {
 export interface StoreState {
   readonly storeId: string;
   readonly lanes: LaneMarks[];
+  /** Epoch milliseconds at which the process that had the store was last seen alive; absent in older stores. */
+  aliveAt?: number;
   /** Bytes of unsettled records. */
   bytes: number;
   quarantine: { next: number; count: number; bytes: number };

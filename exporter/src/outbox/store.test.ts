@@ -1,16 +1,18 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createEvent } from '../event';
 import { checkStore } from './check';
 import { Outbox } from './outbox';
@@ -49,6 +51,17 @@ function fileOf(dir: string, pattern: RegExp): string {
   return join(
     level,
     readdirSync(level).find((name) => pattern.test(name))!,
+  );
+}
+
+/** Every file below a directory with its bytes. */
+function contentsOf(dir: string): Record<string, string> {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [
+      join(parentPath, name),
+      readFileSync(join(parentPath, name), 'base64'),
+    ]),
   );
 }
 
@@ -117,8 +130,10 @@ describe('a store as it is found', () => {
       );
       expect(refusal).toMatchObject({ name: 'StoreError', retriable: false });
       expect(refusal?.message).toMatch(/selfcheer store check/);
+      const before = contentsOf(dir);
       const report = await checkStore(dir);
       expect(report.ok).toBe(false);
+      expect(contentsOf(dir)).toEqual(before);
       expect(report.problems.length).toBeGreaterThan(0);
       expect(report.problems.join()).not.toMatch(/store check|salvage/);
     },
@@ -130,16 +145,24 @@ describe('a store as it is found', () => {
     await expect(openStore(two, 4)).rejects.toThrow(/belongs to store/);
   });
 
-  it('survives a torn write of its manifest by the other slot', async () => {
+  it('survives a power loss that tears whatever was written since the last sync of its manifest', async () => {
     const dir = await crashedStore(root, 'torn');
     const path = storePaths(dir).manifest;
     const bytes = readFileSync(path);
-    const slots = [bytes.subarray(0, 16_384), bytes.subarray(16_384)];
-    const updates = slots.map((slot) => Number(/"update":(\d+)/.exec(slot.toString('latin1'))![1]));
+    const slots = [0, 1, 2].map((slot) => bytes.subarray(slot * 16_384, (slot + 1) * 16_384));
+    const updates = slots.map((slot) => Number(/"update":(\d+)/.exec(slot.toString('latin1'))?.[1] ?? 0));
+    // The notes, and the checkpoint that was being written.
     const newest = updates[0]! > updates[1]! ? 0 : 1;
-    slots[newest]!.fill(0, 40, 60);
+    slots[2]!.fill(0, 40, 60);
+    expect(await checkStore(dir)).toMatchObject({ ok: true, records: 1000 });
+    slots[1 - newest]!.fill(0, 40, 60);
     writeFileSync(path, bytes);
     expect(await checkStore(dir)).toMatchObject({ ok: true, records: 1000 });
+    const store = await openStore(dir, 4);
+    await store.manifest.close();
+    await store.db.close();
+    // The one that was whole is not the one that was written over.
+    expect(readFileSync(path).subarray(newest * 16_384, (newest + 1) * 16_384)).toEqual(slots[newest]);
   });
 
   it('completes a store whose creation was cut short', async () => {
@@ -148,6 +171,51 @@ describe('a store as it is found', () => {
     rmSync(storePaths(dir).manifest);
     await new Outbox(await openStore(dir, 4), options, silent).close();
     expect(await checkStore(dir)).toMatchObject({ ok: true, clean: true, records: 0 });
+  });
+
+  it.each(['half of it', 'none of it', 'all of it'])(
+    'opens when a first start was cut short with %s of the manifest written',
+    async (how) => {
+      const dir = join(root, `first-${how.replaceAll(' ', '-')}`);
+      await new Outbox(await openStore(dir, 4), options, silent).close();
+      const { manifest } = storePaths(dir);
+      renameSync(manifest, `${manifest}.new`);
+      if (how === 'half of it') truncateSync(`${manifest}.new`, 20);
+      if (how === 'none of it') rmSync(`${manifest}.new`);
+      await new Outbox(await openStore(dir, 4), options, silent).close();
+      expect(await checkStore(dir)).toMatchObject({ ok: true, clean: true });
+    },
+  );
+
+  it('opens when a first start was cut short while LevelDB made its files', async () => {
+    const whole = join(root, 'first-level');
+    await new Outbox(await openStore(whole, 4), options, silent).close();
+    const names = readdirSync(storePaths(whole).level);
+    for (const [i, missing] of names.entries()) {
+      const dir = join(root, `first-level-${i}`);
+      mkdirSync(dir);
+      cpSync(storePaths(whole).level, `${storePaths(dir).level}.new`, { recursive: true });
+      rmSync(join(`${storePaths(dir).level}.new`, missing));
+      await new Outbox(await openStore(dir, 4), options, silent).close();
+      expect(readdirSync(dir).sort()).toEqual(['store', 'store.manifest']);
+    }
+  });
+
+  it('keeps what a refused opening has found, and forgets it once all is well', async () => {
+    const dir = await crashedStore(root, 'kept');
+    const { level, kept } = storePaths(dir);
+    const log = readFileSync(fileOf(dir, /\.log$/));
+    const manifest = fileOf(dir, /^MANIFEST/);
+    const good = readFileSync(manifest);
+    truncateSync(manifest, 0);
+    await expect(openStore(dir, 4)).rejects.toMatchObject({ code: 'store_damaged' });
+    expect(readdirSync(kept).map((name) => readFileSync(join(kept, name)))).toContainEqual(log);
+    for (const name of readdirSync(level)) rmSync(join(level, name));
+    for (const name of readdirSync(kept)) cpSync(join(kept, name), join(level, name));
+    writeFileSync(manifest, good);
+    writeFileSync(join(level, 'CURRENT'), `${basename(manifest)}\n`);
+    await new Outbox(await openStore(dir, 4), options, silent).close();
+    expect(existsSync(kept)).toBe(false);
   });
 
   it('leaves a directory alone that holds something else', async () => {

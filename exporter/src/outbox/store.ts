@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, readdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { messageOf, StoreError } from '../errors';
-import { dataDirectoryProblem, ensureDirectory, syncDirectory } from './directory';
-import { outboxKey, stateKey } from './keys';
+import { releaseBallast, writeBufferFor } from './ballast';
+import { dataDirectoryProblem, ensureDirectory, syncDirectory, volumeBytes } from './directory';
+import { FoundAges } from './found-ages';
+import { frozenKey, outboxKey, stateKey } from './keys';
+import { foreignNames, keepFiles, removeTree, storePaths } from './level-files';
 import { Manifest } from './manifest';
+import { Replays } from './replays';
+import { isNoSpace, noSpace } from './no-space';
 import { decodeState, encodeState, newState, type StoreState } from './state';
+import { refuseUnfinished } from './swap';
 import { verify } from './verify';
 
-/** Names that LevelDB gives its files. */
-const levelFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp))$/;
+export { storePaths };
 
 export type Db = ClassicLevel<Buffer, Buffer>;
 
@@ -18,11 +23,9 @@ export interface Store {
   readonly db: Db;
   readonly state: StoreState;
   readonly manifest: Manifest;
-}
-
-/** Where the parts of a store lie inside the data directory. */
-export function storePaths(dataDir: string): { level: string; manifest: string } {
-  return { level: join(dataDir, 'store'), manifest: join(dataDir, 'store.manifest') };
+  readonly replays: Replays;
+  /** When what it held as it was opened had been accepted. */
+  readonly ages: FoundAges;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function openLevel(location: string, createIfMissing: boolean): Pro
     valueEncoding: 'buffer',
     createIfMissing,
     compression: false,
-    writeBufferSize: 32 * 2 ** 20,
+    writeBufferSize: writeBufferFor(volumeBytes(dirname(location))),
     cacheSize: 32 * 2 ** 20,
     multithreading: true,
   });
@@ -57,9 +60,10 @@ function openFailure(location: string, error: unknown): StoreError {
       { cause },
     );
   }
+  if (isNoSpace(cause)) return noSpace(location, cause);
   return new StoreError(
     'store_damaged',
-    `${location} can't be opened: ${messageOf(cause)}. Nothing was changed. Run \`selfcheer store check\` for a report.`,
+    `${location} can't be read: ${messageOf(cause)}. Nothing was changed. Run \`selfcheer store check\` for a report.`,
     { cause },
   );
 }
@@ -72,27 +76,58 @@ function openFailure(location: string, error: unknown): StoreError {
 export async function openStore(dataDir: string, lanes: number): Promise<Store> {
   try {
     ensureDirectory(dataDir);
-    return await openOrCreate(storePaths(dataDir), lanes);
+    refuseUnfinished(dataDir);
+    return await withRoom(dataDir, () => openOrCreate(storePaths(dataDir), lanes));
   } catch (error) {
     throw dataDirectoryProblem(dataDir, error);
   }
 }
 
+/** LevelDB writes what it recovers from its log before it removes the log: where no room is left, the ballast makes some. */
+async function withRoom<T>(dataDir: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!isNoSpace(error) || !releaseBallast(dataDir)) throw error;
+    return open();
+  }
+}
+
 async function openOrCreate(paths: ReturnType<typeof storePaths>, lanes: number): Promise<Store> {
-  if (existsSync(paths.level)) ensureDirectory(paths.level);
+  const isThere = existsSync(paths.level);
+  if (isThere) ensureDirectory(paths.level);
   if (existsSync(paths.manifest)) return openExisting(paths);
-  if (existsSync(paths.level) && !readdirSync(paths.level).every((name) => levelFile.test(name))) {
+  if (isThere && foreignNames(paths.level).length > 0) {
     throw new StoreError(
       'foreign_files',
       `${paths.level} holds files that are no store's. Nothing was changed. Choose another data directory (SELFCHEER_DATA_DIR).`,
     );
   }
+  if (!isThere || readdirSync(paths.level).length === 0) await createLevel(paths, lanes);
   return createNew(paths, lanes);
+}
+
+/**
+ * LevelDB makes several files. They are made, with a state row, under another name, and are durable before they get
+ * theirs: whatever moment of this a power loss hits, there is no store yet, or a whole one.
+ */
+async function createLevel(paths: ReturnType<typeof storePaths>, lanes: number): Promise<void> {
+  const making = `${paths.level}.new`;
+  removeTree(making);
+  ensureDirectory(making);
+  const db = await openLevel(making, true);
+  try {
+    await db.put(stateKey, encodeState(newState(randomUUID(), lanes)), { sync: true });
+  } finally {
+    await db.close();
+  }
+  syncDirectory(making);
+  renameSync(making, paths.level);
+  syncDirectory(dirname(paths.level));
 }
 
 /** A start that was cut short may have left an empty store without its manifest: that one is completed. */
 async function createNew(paths: ReturnType<typeof storePaths>, lanes: number): Promise<Store> {
-  ensureDirectory(paths.level);
   chmodSync(paths.level, 0o700);
   const names = readdirSync(paths.level);
   // Data without the file that says which of it holds: LevelDB would begin anew and remove it.
@@ -111,8 +146,7 @@ async function createNew(paths: ReturnType<typeof storePaths>, lanes: number): P
     const state = newState(randomUUID(), lanes);
     await db.put(stateKey, encodeState(state), { sync: true });
     const manifest = Manifest.create(paths.manifest, state.storeId, state.lanes);
-    syncDirectory(dirname(paths.manifest));
-    return { db, state, manifest };
+    return { db, state, manifest, replays: new Replays(), ages: new FoundAges(0) };
   } catch (error) {
     await db.close();
     throw error;
@@ -122,10 +156,14 @@ async function createNew(paths: ReturnType<typeof storePaths>, lanes: number): P
 async function openExisting(paths: ReturnType<typeof storePaths>): Promise<Store> {
   const manifest = Manifest.open(paths.manifest);
   let db: Db | undefined;
+  let isNew = false;
   try {
+    isNew = keepFiles(paths.level, paths.kept);
     db = await openLevel(paths.level, false);
     const state = decodeState(await db.get(stateKey));
-    const report = await verify(db, state, manifest.current);
+    const replays = await Replays.read(db);
+    const ages = new FoundAges(state.aliveAt ?? Date.now(), replays);
+    const report = await verify(db, state, manifest.current, ages);
     if (report.problems.length > 0) {
       throw new StoreError(
         'store_damaged',
@@ -135,18 +173,35 @@ async function openExisting(paths: ReturnType<typeof storePaths>): Promise<Store
     state.bytes = report.bytes;
     for (const { lane, low } of report.lanes) state.lanes[lane]!.low = low;
     await removeSettled(db, state);
-    manifest.begin(state.lanes);
-    return { db, state, manifest };
+    await replays.removeSettled(db, state.lanes);
+    // From here on something may be added that what was kept does not have.
+    removeTree(paths.kept);
+    syncDirectory(dirname(paths.kept));
+    manifest.begin(state);
+    return { db, state, manifest, replays, ages };
   } catch (error) {
-    await manifest.close([], false);
+    await manifest.close();
     await db?.close();
-    throw error;
+    // Nothing was opened, so there is nothing to keep: another process has it, or nothing could be written.
+    if (isNew && (isLocked(error) || isNoSpace(error))) removeTree(paths.kept);
+    throw error instanceof StoreError ? error : (readFailure(paths.level, error) ?? error);
   }
+}
+
+/** What LevelDB says of a table that it opened but can't read. */
+function readFailure(location: string, error: unknown): StoreError | undefined {
+  const { code = '' } = error as { code?: string };
+  return code.startsWith('LEVEL_') ? openFailure(location, error) : undefined;
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'store_locked';
 }
 
 /** Rows below a lane's low mark are settled; a crash may have left some. */
 async function removeSettled(db: Db, state: StoreState): Promise<void> {
   for (const [lane, marks] of state.lanes.entries()) {
     await db.clear({ gte: outboxKey(lane, 0), lt: outboxKey(lane, marks.low) });
+    await db.clear({ gte: frozenKey(lane, 0), lt: frozenKey(lane, marks.low) });
   }
 }

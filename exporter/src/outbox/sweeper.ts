@@ -1,14 +1,16 @@
 import type { ClassicLevel } from 'classic-level';
-import { outboxKey } from './keys';
+import { frozenKey, outboxKey } from './keys';
 
 const sweepRows = 2_000;
 
 /**
- * Removes settled records from the store, in ranges and in the background. The state row already says that they
- * are settled; what a crash leaves behind is removed at the next opening.
+ * Removes settled records, and what was frozen with them, from the store, in ranges and in the background. The state
+ * row already says that they are settled; what a crash leaves behind is removed at the next opening.
  */
 export class Sweeper {
   private readonly stretches = new Map<number, { from: number; through: number }>();
+  /** Where the last frozen rows of a lane may be; a lane that has none is not here. */
+  private readonly frozen = new Map<number, number>();
   private rows = 0;
   private running: Promise<void> | undefined;
 
@@ -25,9 +27,19 @@ export class Sweeper {
     this.rows += through - from + 1;
   }
 
-  /** Starts removing when enough has gathered. Call it only after the settlements have been written. */
+  /** Notes that records of a lane up to this one may have something frozen with them. */
+  noteFrozen(lane: number, through: number): void {
+    this.frozen.set(lane, through);
+  }
+
+  /** Enough has gathered. */
+  get due(): boolean {
+    return this.rows >= sweepRows;
+  }
+
+  /** Starts removing when enough has gathered. Call it only after the settlements have been synced. */
   sweep(): void {
-    if (this.rows >= sweepRows) this.running ??= this.run();
+    if (this.due) this.running ??= this.run();
   }
 
   private async run(): Promise<void> {
@@ -37,11 +49,19 @@ export class Sweeper {
     try {
       for (const [lane, { from, through }] of stretches) {
         await this.db.clear({ gte: outboxKey(lane, from), lte: outboxKey(lane, through) });
+        await this.clearFrozen(lane, from, through);
       }
     } catch (error) {
       this.failed(error);
     }
     this.running = undefined;
+  }
+
+  private async clearFrozen(lane: number, from: number, through: number): Promise<void> {
+    const last = this.frozen.get(lane);
+    if (last === undefined) return;
+    if (last >= from) await this.db.clear({ gte: frozenKey(lane, from), lte: frozenKey(lane, through) });
+    if (last <= through && this.frozen.get(lane) === last) this.frozen.delete(lane);
   }
 
   /** Forgets what has gathered: it is not known whether those settlements reached the disk. */

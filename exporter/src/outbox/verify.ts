@@ -1,7 +1,17 @@
 import type { ClassicLevel } from 'classic-level';
-import { outboxKey, outboxRange, parseOutboxKey, quarantineRange } from './keys';
+import type { FoundAges } from './found-ages';
+import { isIntactFrozen } from './frozen';
+import {
+  frozenRange,
+  outboxKey,
+  outboxRange,
+  parseOutboxKey,
+  parseQuarantineKey,
+  quarantineRange,
+} from './keys';
 import type { ManifestContent } from './manifest';
-import { isIntact } from './record';
+import { isIntactQuarantined } from './quarantine-record';
+import { acceptedAtOf, isIntact } from './record';
 import type { StoreState } from './state';
 import { countOf } from '../words';
 
@@ -25,6 +35,7 @@ export async function verify(
   db: ClassicLevel<Buffer, Buffer>,
   state: StoreState,
   manifest: ManifestContent,
+  ages?: FoundAges,
 ): Promise<Verification> {
   const problems: string[] = [];
   if (state.storeId !== manifest.storeId) {
@@ -47,15 +58,21 @@ export async function verify(
         `lane ${lane} ends at ${high}, but ${acknowledged - high} more events had been acknowledged`,
       );
     }
-    const found = await readLane(db, lane, low, high, problems);
+    const found = await readLane(db, lane, low, high, problems, ages);
     lanes.push({ lane, low, high, records: found.records });
     records += found.records;
     bytes += found.bytes;
   }
   problems.push(...(await strangers(db, state)));
+  problems.push(...(await frozenProblems(db, lanes)));
+  const movedAway = (manifest.quarantineNext ?? 1) - state.quarantine.next;
+  if (movedAway > 0) problems.push(`quarantine lacks the last ${countOf(movedAway, 'event')} moved there`);
   let quarantined = 0;
   let quarantineBytes = 0;
-  for await (const row of db.values(quarantineRange)) {
+  for await (const [key, row] of db.iterator(quarantineRange)) {
+    if (!isIntactQuarantined(row)) {
+      problems.push(`quarantined event ${parseQuarantineKey(key)} is damaged (checksum mismatch)`);
+    }
     quarantined += 1;
     quarantineBytes += row.length;
   }
@@ -73,6 +90,7 @@ async function readLane(
   low: number,
   high: number,
   problems: string[],
+  ages: FoundAges | undefined,
 ): Promise<{ records: number; bytes: number }> {
   let expected = low;
   let records = 0;
@@ -88,12 +106,31 @@ async function readLane(
     }
     missing(expected, seq - 1);
     if (!isIntact(value)) problems.push(`record ${lane}:${seq} is damaged (checksum mismatch)`);
+    else ages?.add(lane, seq, acceptedAtOf(value));
     expected = seq + 1;
     records += 1;
     bytes += value.length;
   }
   missing(expected, high);
   return { records, bytes };
+}
+
+/** Frozen results of settled records are what a crash leaves behind, and no problem. */
+async function frozenProblems(
+  db: ClassicLevel<Buffer, Buffer>,
+  lanes: Verification['lanes'],
+): Promise<string[]> {
+  const problems: string[] = [];
+  for await (const [key, value] of db.iterator(frozenRange)) {
+    const { lane, seq } = parseOutboxKey(key);
+    const marks = lanes[lane];
+    if (!marks || seq > marks.high) {
+      problems.push(`there are frozen results of record ${lane}:${seq}, which the store does not have`);
+    } else if (seq >= marks.low && !isIntactFrozen(value)) {
+      problems.push(`the frozen results of record ${lane}:${seq} are damaged (checksum mismatch)`);
+    }
+  }
+  return problems;
 }
 
 async function strangers(db: ClassicLevel<Buffer, Buffer>, state: StoreState): Promise<string[]> {

@@ -44,7 +44,8 @@ const keepAliveMs = 60_000;
 export class KafkaClient {
   readonly #options: KafkaOptions;
   readonly #producer: Producer;
-  readonly #sockets = new Map<net.Socket, string>();
+  /** `closed` is one promise for all lanes that wait for it when they time out together. */
+  readonly #sockets = new Map<net.Socket, { readonly address: string; readonly closed: Promise<void> }>();
   #connecting: Promise<void> | undefined;
   #closed = false;
 
@@ -115,10 +116,9 @@ export class KafkaClient {
    * knows, so that the next request opens a new one.
    */
   async dropConnections(broker: string, cause: Error): Promise<void> {
-    const dropped = [...this.#sockets].filter(([, address]) => address === broker).map(([socket]) => socket);
-    const closed = dropped.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    for (const socket of dropped) socket.destroy(cause);
-    await Promise.all(closed);
+    const dropped = [...this.#sockets].filter(([, { address }]) => address === broker);
+    for (const [socket] of dropped) socket.destroy(cause);
+    await Promise.all(dropped.map(([, { closed }]) => closed));
     await setImmediate();
   }
 
@@ -147,8 +147,13 @@ export class KafkaClient {
     socket.setKeepAlive(true, keepAliveMs);
     // Without it Nagle's algorithm holds a lane's small request back until another lane's answer has come.
     socket.setNoDelay(true);
-    this.#sockets.set(socket, `${host}:${port}`);
-    socket.once('close', () => this.#sockets.delete(socket));
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        resolve();
+      });
+    });
+    this.#sockets.set(socket, { address: `${host}:${port}`, closed });
     return socket;
   };
 }

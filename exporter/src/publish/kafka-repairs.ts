@@ -1,5 +1,5 @@
 /**
- * Two repairs to kafkajs 2.2.4 and a faster encoder for it. It is pinned exactly because they reach inside it. They
+ * Three repairs to kafkajs 2.2.4 and a faster encoder for it. It is pinned exactly because they reach inside it. They
  * leave everything as it was where the inside does not look as expected; tests hold that they still take.
  */
 import { hookProduceEncoder, type EncoderClass, type ProduceModule } from './kafka-encoder-hook';
@@ -19,6 +19,14 @@ interface ProduceAnswer {
 }
 interface ProduceResponse {
   parse: (answer: ProduceAnswer) => Promise<ProduceAnswer>;
+}
+interface MetadataAnswer {
+  readonly topicMetadata: readonly {
+    readonly partitionMetadata: readonly { readonly partitionErrorCode: number }[];
+  }[];
+}
+interface MetadataResponse {
+  parse: (answer: MetadataAnswer) => Promise<MetadataAnswer>;
 }
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -46,6 +54,7 @@ export function repairKafkajs(): void {
   repaired = true;
   /* eslint-disable @typescript-eslint/no-require-imports -- inner modules have no type declarations */
   keepPartitionResults(require('kafkajs/src/protocol/requests/produce/v7/response') as ProduceResponse);
+  keepTopicsInPart(require('kafkajs/src/protocol/requests/metadata/v6/response') as MetadataResponse);
   restIdleQueues(require('kafkajs/src/network/requestQueue') as RequestQueueClass);
   hookProduceEncoder(
     require('kafkajs/src/protocol/requests/produce') as ProduceModule,
@@ -74,6 +83,27 @@ function keepPartitionResults(response: ProduceResponse): void {
       throw error;
     }
   };
+}
+
+/**
+ * One partition without a leader, because its broker is down, has kafkajs throw the metadata of the whole topic away: no
+ * lane could publish, those for the other brokers neither. Such a partition comes with the leader -1, which no broker is:
+ * a send to it fails before anything of it has left, and has the metadata asked for anew. (Version 6 is what every
+ * broker since 2.0 speaks with kafkajs; with an older one it stays as it was.)
+ */
+function keepTopicsInPart(response: MetadataResponse): void {
+  const parse = response.parse;
+  response.parse = (answer) =>
+    parse({
+      ...answer,
+      topicMetadata: answer.topicMetadata.map((topic) => ({
+        ...topic,
+        partitionMetadata: topic.partitionMetadata.map((partition) => ({
+          ...partition,
+          partitionErrorCode: 0,
+        })),
+      })),
+    });
 }
 
 /**

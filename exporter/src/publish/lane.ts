@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Enricher, EnrichOutcome, StoredEvent } from '../event';
+import { traceIdOf } from '@selfcheer/cheer-kit';
+import type { StoredEvent } from '../event';
 import { messageOf } from '../errors';
+import { backoff, pause, within } from './backoff';
+import { prepare, type Prepared, type PreparationOptions } from './preparation';
 import type { OutgoingMessage } from './publisher';
 import type { RefusedEvent, RelayReport } from './relay-protocol';
 import type { Sender } from './sender';
@@ -16,33 +18,22 @@ export interface LaneReader {
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly bytes: number }>;
 }
 
-export type Enriched = Extract<EnrichOutcome, { outcome: 'ok' }>;
-
-export interface LaneOptions {
+export interface LaneOptions extends PreparationOptions {
   readonly reader: LaneReader;
-  readonly enricher: Enricher;
   readonly sender: Sender;
-  readonly message: (event: StoredEvent, enriched: Enriched) => OutgoingMessage;
   readonly report: (report: RelayReport) => void;
   readonly batchEvents: number;
   readonly batchBytes: number;
-  readonly backoffMinMs: number;
-  readonly backoffMaxMs: number;
-}
-
-interface Prepared {
-  readonly messages: OutgoingMessage[];
-  readonly refused: RefusedEvent[];
-  readonly dropped: number;
 }
 
 /** How long a lane waits before it asks again while the breaker is open or the retry budget is spent. */
 const heldMs = 200;
+const heldFor = (): number => heldMs * (0.5 + Math.random());
 
 /**
  * One ordered slice of the outbox on its way to the sink.
  *
- *   idle -> reading -> enriching -> sending -> settled -> idle
+ *   idle -> reading -> enriching -> freezing -> sending -> settled -> idle    freezing: only what came from elsewhere
  *                                   sending -> waiting -> sending    ambiguous failure, or the sink is away
  *                                   sending -> sending (each half)   a record was refused: bisect
  *
@@ -52,6 +43,7 @@ const heldMs = 200;
 export class Lane {
   private high: number;
   private wake: (() => void) | undefined;
+  private storedThrough: ((seq: number) => void) | undefined;
 
   constructor(
     private readonly lane: number,
@@ -67,6 +59,11 @@ export class Lane {
   advance(high: number): void {
     this.high = Math.max(this.high, high);
     this.wake?.();
+  }
+
+  /** What this lane gave to be frozen, up to this record, is stored. */
+  frozen(through: number): void {
+    this.storedThrough?.(through);
   }
 
   /** Runs until `stopping` is aborted; a frozen batch is still settled unless `deadline` is aborted. */
@@ -89,19 +86,17 @@ export class Lane {
     if (!last)
       throw new Error(`lane ${this.lane} holds no record after ${this.cursor}, but ends at ${this.high}`);
     const { traffic } = last;
-    const oldestAcceptedAt = events[0]!.acceptedAt;
     report({
       kind: 'frozen',
       lane: this.lane,
       through: last.seq,
       events: events.length,
       traffic,
-      oldestAcceptedAt,
     });
 
     const startedAt = performance.now();
-    const prepared = await this.prepare(events, deadline);
-    if (!prepared) return false;
+    const prepared = await prepare(events, this.options, deadline);
+    if (!prepared || !(await this.freeze(prepared, deadline))) return false;
     const enrichedAt = performance.now();
     const failures = { count: 0 };
     const refusedBySink = await this.send(prepared.messages, deadline, failures);
@@ -118,8 +113,6 @@ export class Lane {
       published: prepared.messages.length - refusedBySink.length,
       dropped: prepared.dropped,
       refused: [...prepared.refused, ...refusedBySink],
-      oldestAcceptedAt,
-      settledAt: Date.now(),
       enrichSeconds: (enrichedAt - startedAt) / 1000,
       publishSeconds: (performance.now() - enrichedAt) / 1000,
       failedSends: failures.count,
@@ -127,42 +120,18 @@ export class Lane {
     return true;
   }
 
-  private async prepare(
-    events: readonly StoredEvent[],
-    deadline: AbortSignal,
-  ): Promise<Prepared | undefined> {
-    const prepared = { messages: [] as OutgoingMessage[], refused: [] as RefusedEvent[], dropped: 0 };
-    for (const event of events) {
-      for (let attempts = 1; ; attempts++) {
-        const result = this.enrich(event);
-        // Most chains answer at once; a microtask for each event would be felt.
-        const outcome = result instanceof Promise ? await result : result;
-        if (outcome.outcome === 'retry') {
-          if (!(await this.pause(this.backoff(attempts), deadline))) return undefined;
-          continue;
-        }
-        if (outcome.outcome === 'ok') {
-          prepared.messages.push(this.options.message(event, outcome));
-        } else if (outcome.outcome === 'drop') prepared.dropped += 1;
-        else prepared.refused.push({ seq: event.seq, eventId: event.id, verdict: outcome.verdict, attempts });
-        break;
-      }
-    }
-    return prepared;
-  }
-
-  /** A throw is a bug in a step: it condemns that one event, not its batch. */
-  private enrich(event: StoredEvent): ReturnType<Enricher['enrich']> {
-    const bug = (error: unknown): EnrichOutcome => ({
-      outcome: 'quarantine',
-      verdict: { reason: 'bug', step: 'enrich', detail: messageOf(error) },
+  /**
+   * What came from elsewhere must be the same when these events are sent again, by another process, too: it is stored
+   * first. False when the deadline came first.
+   */
+  private async freeze({ freeze }: Prepared, deadline: AbortSignal): Promise<boolean> {
+    const through = freeze.at(-1)?.[0];
+    if (through === undefined) return true;
+    const stored = new Promise<true>((resolve) => {
+      this.storedThrough = (upTo) => upTo === through && resolve(true);
     });
-    try {
-      const outcome = this.options.enricher.enrich(event);
-      return outcome instanceof Promise ? outcome.catch(bug) : outcome;
-    } catch (error) {
-      return bug(error);
-    }
+    this.options.report({ kind: 'freeze', lane: this.lane, through, results: freeze });
+    return (await within(stored, deadline)) ?? false;
   }
 
   /** Sends until everything is published or refused for good; returns the refused ones. */
@@ -173,11 +142,9 @@ export class Lane {
   ): Promise<RefusedEvent[] | undefined> {
     let batch = whole;
     for (let attempts = 1; batch.length > 0;) {
-      const outcome = await this.options.sender.send(this.topic, batch, attempts > 1);
+      const outcome = await this.options.sender.send(this.topic, batch, attempts > 1, deadline);
       if (outcome === 'held') {
-        if (!(await this.pause(heldMs * (0.5 + Math.random()), deadline))) return undefined;
-        // A first send that was held back is a retry from now on: it must not earn budget twice.
-        attempts = Math.max(attempts, 2);
+        if (!(await pause(heldFor(), deadline))) return undefined;
         continue;
       }
       if (outcome.kind === 'published') return [];
@@ -191,11 +158,15 @@ export class Lane {
         if (batch.length === 1) {
           const verdict = { reason: outcome.reason, step: 'publish', detail: messageOf(outcome.error) };
           const [{ seq, headers }] = batch as [OutgoingMessage];
-          return [{ seq, eventId: headers['ce_id'] ?? '', verdict, attempts }];
+          const { ce_id: eventId = '', traceparent } = headers;
+          const trace = traceparent === undefined ? {} : { traceId: traceIdOf({ traceparent }) };
+          return [{ seq, eventId, ...trace, verdict, attempts }];
         }
         return this.bisect(batch, deadline, failures);
       }
-      if (!(await this.pause(this.backoff(attempts), deadline))) return undefined;
+      // While the breaker is open, its sleep is the backoff: with one on top, a lone lane would probe much too late.
+      const waitMs = this.options.sender.open ? heldFor() : backoff(this.options, attempts);
+      if (!(await pause(waitMs, deadline))) return undefined;
       attempts += 1;
     }
     return [];
@@ -210,18 +181,5 @@ export class Lane {
     const left = await this.send(batch.slice(0, middle), deadline, failures);
     const right = left && (await this.send(batch.slice(middle), deadline, failures));
     return right && [...left, ...right];
-  }
-
-  /** Exponential with full jitter, in milliseconds. Source: M. Brooker, "Exponential Backoff And Jitter", AWS, 2015. */
-  private backoff(attempts: number): number {
-    const { backoffMinMs, backoffMaxMs } = this.options;
-    return Math.random() * Math.min(backoffMaxMs, backoffMinMs * 2 ** attempts);
-  }
-
-  /** False when the deadline came first. */
-  private async pause(ms: number, deadline: AbortSignal): Promise<boolean> {
-    if (deadline.aborted) return false;
-    await sleep(ms, undefined, { signal: deadline }).catch(() => undefined);
-    return !deadline.aborted;
   }
 }

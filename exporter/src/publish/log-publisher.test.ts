@@ -163,6 +163,56 @@ test('never cuts a whole line off, even a damaged one: it begins a new segment',
   expect(await readFile(segment(2), 'utf8')).toContain('event-0-2');
 });
 
+test('what a killed process wrote counts only once it is synced: a power loss may follow', async () => {
+  const done: string[] = [];
+  const watched = (hangs: boolean): typeof open => {
+    return async (...args) => {
+      const handle = await open(...args);
+      const sync = handle.sync.bind(handle);
+      const datasync = handle.datasync.bind(handle);
+      handle.sync = () => sync().then(() => void done.push(`sync ${path.basename(String(args[0]))}`));
+      handle.datasync = () => (hangs ? new Promise(() => undefined) : datasync());
+      return handle;
+    };
+  };
+  const killed = publisherWith({ openFile: watched(true) });
+  void killed.publish('events', [message(0, 1)]);
+  while (!(await published().catch((): string[] => [])).includes('event-0-1'))
+    await new Promise(setImmediate);
+
+  const next = publisherWith({ openFile: watched(false) });
+  await expect(next.publish('events', [message(0, 1)])).resolves.toEqual({ kind: 'published' });
+  expect(await published()).toEqual(['event-0-1']);
+  expect(done).toContain('sync 00000001.ndjson');
+  await next.close();
+});
+
+test('goes on behind whatever a power loss left of an unsynced write to a segment of its own', async () => {
+  for (const tail of [
+    Buffer.alloc(300),
+    Buffer.from('\x9c\x00gar\nba\x01ge', 'latin1'),
+    Buffer.from('stale'),
+  ]) {
+    const before = publisherWith();
+    await before.publish('events', [message(0, 1)]);
+    await before.close();
+    await appendFile(segment(1), tail);
+    const after = publisherWith();
+    await expect(after.publish('events', [message(0, 2)])).resolves.toEqual({ kind: 'published' });
+    await after.close();
+    const texts = await Promise.all(
+      (await readdir(directory)).map((name) => readFile(path.join(directory, name))),
+    );
+    expect(
+      texts
+        .join('')
+        .match(/event-0-\d/g)
+        ?.slice(-1),
+    ).toEqual(['event-0-2']);
+    await rm(directory, { recursive: true });
+  }
+});
+
 test.each([
   ['another program', 'hello\nworld\n'],
   ['another program, unfinished', 'hello'],

@@ -31,8 +31,8 @@ export async function listSegments(directory: string): Promise<number[]> {
 /** Creates the directory and its parents so that they outlive a power cut. Private: events may hold personal data. */
 export async function createDirectory(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const top = path.dirname(path.resolve(first));
+  // One that is there may have been made by a process that was killed before it could sync it.
+  const top = path.dirname(path.resolve(first ?? directory));
   let at = path.resolve(directory);
   do {
     at = path.dirname(at);
@@ -72,7 +72,7 @@ export async function readSegmentEnd(file: string, bytes: number): Promise<Segme
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
-    await checkStart(handle, file, size);
+    const ours = await checkStart(handle, file, size);
     const from = Math.max(0, size - bytes);
     const data = Buffer.alloc(size - from);
     const { bytesRead } = await handle.read(data, 0, data.length, from);
@@ -80,7 +80,8 @@ export async function readSegmentEnd(file: string, bytes: number): Promise<Segme
     const begin = from === 0 ? 0 : text.indexOf(lineFeed) + 1;
     const end = text.lastIndexOf(lineFeed) + 1;
     if (from > 0 && end === 0) throw foreign(file);
-    checkTear(text.subarray(end), file);
+    // After a power loss what was not synced may be anything: in a file of ours it is a write that was cut off.
+    if (!ours) checkTear(text.subarray(end), file);
     const lines = end > begin ? text.toString('utf8', begin, end - 1).split('\n') : [];
     const decoded = lines.map(decodeLine);
     return {
@@ -95,10 +96,12 @@ export async function readSegmentEnd(file: string, bytes: number): Promise<Segme
   }
 }
 
-async function checkStart(handle: FileHandle, file: string, size: number): Promise<void> {
+/** True when the file begins as every segment does; a refusal when it begins as none can. */
+async function checkStart(handle: FileHandle, file: string, size: number): Promise<boolean> {
   const start = Buffer.alloc(Math.min(size, lineStart.length));
   await handle.read(start, 0, start.length, 0);
   checkTear(start, file);
+  return start.toString('latin1') === lineStart;
 }
 
 /** What a cut-off write of ours can begin with: a line of ours, or zeros after a power cut. */

@@ -153,11 +153,13 @@ export class LogTopic {
     const numbers = await segments.listSegments(this.#directory);
     const last = numbers.at(-1);
     if (last === undefined) return undefined;
+    await segments.syncDirectory(this.#directory);
     const ends: segments.SegmentEnd[] = [];
     let left = recoverBytes;
     for (let at = numbers.length - 1; at >= 0 && left > 0; at--) {
       const file = segments.segmentPath(this.#directory, numbers[at] as number);
       const end = await segments.readSegmentEnd(file, left);
+      await this.#syncFile(file);
       ends.push(end);
       left -= end.read;
     }
@@ -191,6 +193,16 @@ export class LogTopic {
     const handle = await this.#openFile(segments.segmentPath(this.#directory, number), 'wx');
     await handle.close();
     await segments.syncDirectory(this.#directory);
+  }
+
+  /** What is found may be in memory only: a process that was killed need not have come to its sync. */
+  async #syncFile(file: string): Promise<void> {
+    const handle = await this.#openFile(file, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   }
 
   #openFile(file: string, flags: string): Promise<FileHandle> {

@@ -1,9 +1,12 @@
+import type { BreakerState, CallResult } from '@selfcheer/cheer-kit';
 import type { QuarantineVerdict, Traffic } from '../event';
 
 /** From the main thread to the relay. */
 export type RelayCommand =
   /** Lanes have grown: `[lane, last durable sequence number]`. */
   | { readonly kind: 'advance'; readonly marks: readonly (readonly [number, number])[] }
+  /** What the lane gave to be frozen, up to this record, is stored: it may be sent. */
+  | { readonly kind: 'frozen'; readonly lane: number; readonly through: number }
   /** Begin nothing new; settle what is frozen within this time, then report `stopped`. */
   | { readonly kind: 'stop'; readonly withinMs: number };
 
@@ -13,14 +16,34 @@ export interface FrozenBatch {
   readonly through: number;
   readonly events: number;
   readonly traffic: Traffic;
-  /** Epoch milliseconds of its oldest event's acceptance. */
-  readonly oldestAcceptedAt: number;
+}
+
+/** What enrichment found elsewhere for records of a lane: to be stored before they are first sent. */
+export interface FreezeRequest {
+  readonly lane: number;
+  /** The last of them. */
+  readonly through: number;
+  /** `[seq, text]`, in order. */
+  readonly results: readonly (readonly [number, string])[];
+}
+
+/** Attempts to call a downstream of enrichment since the last report of them. */
+export interface DownstreamCalls {
+  readonly downstream: string;
+  readonly calls: Readonly<Partial<Record<CallResult, number>>>;
+  /** Attempts that were made again. */
+  readonly retries: number;
+  /** How the last one ended; `detail` when it failed: one sentence for the log. */
+  readonly last: CallResult;
+  readonly detail?: string;
 }
 
 /** An event that enrichment or the sink refused for good. */
 export interface RefusedEvent {
   readonly seq: number;
   readonly eventId: string;
+  /** Absent when the producer sent no trace context. */
+  readonly traceId?: string;
   readonly verdict: QuarantineVerdict;
   /** Sends and enrichments tried. */
   readonly attempts: number;
@@ -37,9 +60,6 @@ export interface SettledBatch {
   readonly published: number;
   readonly dropped: number;
   readonly refused: readonly RefusedEvent[];
-  readonly oldestAcceptedAt: number;
-  /** Epoch milliseconds at which the sink had acknowledged the last of it. */
-  readonly settledAt: number;
   readonly enrichSeconds: number;
   readonly publishSeconds: number;
   /** Sends that failed on the way, whatever the reason. */
@@ -62,5 +82,9 @@ export type RelayReport =
       /** Present when it failed: one sentence for the log and the page. */
       readonly detail?: string;
     }
-  | { readonly kind: 'breaker'; readonly state: 'closed' | 'open' | 'half_open' }
+  /** Answered by `frozen`. */
+  | ({ readonly kind: 'freeze' } & FreezeRequest)
+  | ({ readonly kind: 'called' } & DownstreamCalls)
+  /** Of the sink or of a downstream of enrichment. */
+  | { readonly kind: 'breaker'; readonly downstream: string; readonly state: BreakerState }
   | { readonly kind: 'stopped' };

@@ -24,7 +24,7 @@ class Bench {
   });
   relay!: Relay;
 
-  start(options: { batchEvents?: number } = {}): void {
+  start(options: { batchEvents?: number; backoffMs?: number } = {}): void {
     const report = (one: RelayReport): void => void this.reports.push(one);
     const publisher: Publisher = {
       downstream: 'log',
@@ -49,15 +49,15 @@ class Bench {
         },
       },
       enricher,
-      sender: new Sender({ publisher, report }),
+      sender: new Sender({ publisher, report, lanes: 3 }),
       message: ({ lane, seq, id }, { payload }) => ({ lane, seq, key: id, value: payload, headers: {} }),
       report,
       settled: [0, 0, 0],
       topic: 'events',
       batchEvents: options.batchEvents ?? 500,
       batchBytes: 1_000_000,
-      backoffMinMs: 1,
-      backoffMaxMs: 5,
+      backoffMinMs: options.backoffMs ?? 1,
+      backoffMaxMs: options.backoffMs ?? 5,
     });
   }
 
@@ -184,6 +184,21 @@ describe('Relay', () => {
       expect.arrayContaining(['open', 'half_open', 'closed']),
     );
     expect(bench.of('settled').every(({ refused }) => refused.length === 0)).toBe(true);
+  });
+
+  it('paces a lane by the breaker while it is open, and not by its own backoff on top of it', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+    let tries = 0;
+    bench.answer = () => {
+      if (++tries > 4) return { kind: 'published' };
+      // The fourth failure opens the breaker: from now on the lane's own backoff would be minutes.
+      if (tries === 4) random.mockReturnValue(0.99);
+      return { kind: 'waiting', reason: 'unavailable', error: new Error('down') };
+    };
+    bench.start({ backoffMs: 300_000 });
+    bench.add(0, 1);
+    await bench.settledThrough(0, 1).finally(() => random.mockRestore());
+    expect(bench.of('breaker').map(({ state }) => state)).toEqual(['open', 'half_open', 'closed']);
   });
 
   it('does not open the breaker for a missing topic: others may do well', async () => {

@@ -39,6 +39,8 @@ export class Relay {
   handle(command: RelayCommand): void {
     if (command.kind === 'advance') {
       for (const [lane, high] of command.marks) this.lanes[lane]!.advance(high);
+    } else if (command.kind === 'frozen') {
+      this.lanes[command.lane]!.frozen(command.through);
     } else {
       void this.stop(command.withinMs);
     }

@@ -1,15 +1,16 @@
 import {
-  BrokenCircuitError,
-  CircuitState,
-  circuitBreaker,
-  ConsecutiveBreaker,
-  ExponentialBackoff,
-  handleType,
-} from 'cockatiel';
+  AimdLimit,
+  Breaker,
+  BreakerOpenError,
+  RetryBudget,
+  sourceWindow,
+  systemClock,
+  type AimdResult,
+  type Clock,
+} from '@selfcheer/cheer-kit';
 import { messageOf } from '../errors';
 import type { OutgoingMessage, Publisher, PublishOutcome } from './publisher';
 import type { RelayReport } from './relay-protocol';
-import { RetryBudget } from './retry-budget';
 
 /** A send that failed for the sink's sake: what the breaker counts. */
 class SinkFailure extends Error {
@@ -21,53 +22,88 @@ class SinkFailure extends Error {
 export interface SenderOptions {
   readonly publisher: Publisher;
   readonly report: (report: RelayReport) => void;
-  /** Monotonic milliseconds. */
-  readonly now?: () => number;
+  /** How many there are, the synthetic one included, which is the last. */
+  readonly lanes: number;
+  readonly clock?: Clock;
 }
 
-const failuresToOpen = 5;
-const sleepMs = { initialDelay: 500, maxDelay: 5_000 };
+const window = { threshold: 0.5, minimumCalls: 4, windowSeconds: 10 };
+const sleep = { sleepSeconds: 0.5, maxSleepSeconds: 5 };
+const budget = { ratio: 0.1, perSecond: 1, most: 10 };
+/** Two, so that one send that hangs does not hold up all the others. */
+const leastConcurrency = 2;
 
 /**
- * All lanes send through this one breaker (closed -> open after five failures in a row -> half-open: one probe ->
- * closed or open again, each time for longer) and one retry budget. A missing topic or right does not open it: other
- * topics may do well.
+ * All lanes send through one breaker, one retry budget and one limit of concurrency.
+ *
+ * The breaker opens when more than half of the lanes that sent in the last 10 s failed the last time, with four failures
+ * between them. Lanes are what is counted, and not sends: one stuck lane that tries over and over does not stop the
+ * others, and a sink that goes away is not hidden by the thousand sends that went well before. A missing topic or right
+ * is no failure: other topics may do well.
+ *
+ * The synthetic lane needs no slot: the heartbeat has to tell how the sink does when all slots are in use.
  */
 export class Sender {
-  private readonly breaker = circuitBreaker(handleType(SinkFailure), {
-    halfOpenAfter: new ExponentialBackoff(sleepMs),
-    breaker: new ConsecutiveBreaker(failuresToOpen),
-  });
+  private readonly breaker: Breaker;
   private readonly budget: RetryBudget;
-  private readonly now: () => number;
+  private readonly limit: AimdLimit;
+  private readonly clock: Clock;
 
   constructor(private readonly options: SenderOptions) {
-    this.now = options.now ?? (() => performance.now());
-    this.budget = new RetryBudget({ ratio: 0.1, perSecond: 1, most: 10, now: this.now });
-    const states = { [CircuitState.Closed]: 'closed', [CircuitState.HalfOpen]: 'half_open' } as Partial<
-      Record<CircuitState, 'closed' | 'half_open'>
-    >;
-    this.breaker.onStateChange((state) =>
-      options.report({ kind: 'breaker', state: states[state] ?? 'open' }),
-    );
+    const { publisher, report, lanes, clock = systemClock } = options;
+    this.clock = clock;
+    this.breaker = new Breaker({
+      name: publisher.downstream,
+      window: sourceWindow({ ...window, clock }),
+      ...sleep,
+      isFailure: (error) => error instanceof SinkFailure,
+      clock,
+    });
+    this.breaker.subscribe((state) => report({ kind: 'breaker', downstream: publisher.downstream, state }));
+    this.budget = new RetryBudget({ ...budget, now: () => clock.monotonic() });
+    const max = Math.max(1, lanes - 1);
+    this.limit = new AimdLimit({ min: Math.min(leastConcurrency, max), max, clock });
   }
 
-  /** Sends one batch, or says why not now: `held` means that nothing was tried. Never rejects. */
+  /** True while the breaker decides when it is tried again. */
+  get open(): boolean {
+    return this.breaker.state !== 'closed';
+  }
+
+  /**
+   * Sends one batch, or says why not now: `held` means that nothing was tried, or that the deadline came while it
+   * waited for a slot. Never rejects.
+   */
   async send(
     topic: string,
     batch: readonly OutgoingMessage[],
     retry: boolean,
+    deadline: AbortSignal,
   ): Promise<PublishOutcome | 'held'> {
-    if (!retry) this.budget.earn();
     // While the breaker is not closed it decides: it lets a single probe through, which costs the budget nothing.
-    else if (this.breaker.state === CircuitState.Closed && !this.budget.spend()) return 'held';
+    if (retry && !this.open && !this.budget.spend()) return 'held';
+    const lane = batch[0]?.lane ?? 0;
+    const ended = await this.slot(lane, deadline);
+    if (!ended) return 'held';
+    let result: AimdResult = 'neither';
     try {
-      return await this.breaker.execute(() => this.sendOnce(topic, batch, retry));
+      const outcome = await this.breaker.run(() => this.sendOnce(topic, batch, retry), { source: lane });
+      result = 'good';
+      return outcome;
     } catch (error) {
-      if (error instanceof SinkFailure) return error.outcome;
-      if (error instanceof BrokenCircuitError) return 'held';
-      throw error;
+      if (error instanceof BreakerOpenError) return 'held';
+      if (!(error instanceof SinkFailure)) throw error;
+      result = 'bad';
+      return error.outcome;
+    } finally {
+      ended(result);
     }
+  }
+
+  /** Undefined when the deadline came first. */
+  private slot(lane: number, deadline: AbortSignal): Promise<((result: AimdResult) => void) | undefined> {
+    if (lane === this.options.lanes - 1) return Promise.resolve(() => undefined);
+    return this.limit.acquire(deadline).catch(() => undefined);
   }
 
   private async sendOnce(
@@ -75,13 +111,14 @@ export class Sender {
     batch: readonly OutgoingMessage[],
     retry: boolean,
   ): Promise<PublishOutcome> {
-    const startedAt = this.now();
+    if (!retry) this.budget.earn();
+    const startedAt = this.clock.monotonic();
     const outcome = await this.options.publisher.publish(topic, batch);
     this.options.report({
       kind: 'sent',
       result: outcome.kind,
       retry,
-      seconds: (this.now() - startedAt) / 1000,
+      seconds: (this.clock.monotonic() - startedAt) / 1000,
       ...('error' in outcome && { detail: messageOf(outcome.error) }),
     });
     if (outcome.kind === 'ambiguous' || (outcome.kind === 'waiting' && outcome.reason === 'unavailable')) {

@@ -81,6 +81,19 @@ describe('API', () => {
   });
 
   test.each([
+    ['green', 'normal'],
+    ['degraded', 'degraded'],
+    ['red', 'refusing'],
+    ['draining', 'draining'],
+  ] as const)('the summary of %s has the mode %s', async (scene, mode) => {
+    const url = await serve(fakeAdminView(scene));
+    expect(await (await fetch(`${url}/api/v1/summary`)).json()).toMatchObject({
+      mode,
+      mode_since: expect.stringMatching(/Z$/),
+    });
+  });
+
+  test.each([
     ['cheer', { state: 'green', error_budget_remaining_ratio: 0.94, cheers_total: 18_204, misses_total: 11 }],
     [
       'slo',
@@ -111,11 +124,11 @@ describe('API', () => {
 
   test('a producer timestamp that is no date does not break the list', async () => {
     const view = fakeAdminView();
-    const list: QuarantineView['list'] = async (page) =>
-      (await view.quarantine.list(page)).map((item) => ({
-        ...item,
-        event: { ...item.event, timestamp: 9e15 },
-      }));
+    const list: QuarantineView['list'] = async (page) => {
+      const { items, nextBefore } = await view.quarantine.list(page);
+      const odd = items.map((item) => ({ ...item, event: { ...item.event, timestamp: 9e15 } }));
+      return { items: odd, nextBefore };
+    };
     const url = await serve({ ...view, quarantine: { ...view.quarantine, list } });
     const body = await (await fetch(`${url}/api/v1/quarantine`)).json();
     expect(body).toMatchObject({ items: [{ timestamp: null }, {}, {}] });
@@ -191,7 +204,44 @@ describe('quarantine', () => {
     expect(view.audit).toEqual(['ann replay 1', 'ann discard 2']);
   });
 
+  test('is filtered, settled as a whole and audited by who and from where', async () => {
+    const view = fakeAdminView();
+    const url = await serve(view, { authenticator: keyed });
+    const ann = { ...json, Authorization: 'Bearer ann' };
+    const get = async (path: string) =>
+      (await fetch(`${url}/api/v1/quarantine${path}`, { headers: ann })).json();
+    const post = (path: string, headers = {}) =>
+      fetch(`${url}/api/v1/quarantine${path}`, { method: 'POST', headers: { ...ann, ...headers } });
+    expect(await get('?reason=schema')).toMatchObject({ total: 3, items: [{ reason: 'schema' }] });
+    expect(await get('?since=2999-01-01T00:00:00Z')).toMatchObject({ items: [] });
+    const replayed = await post('/replay?reason=schema&after=0&through=3', {
+      'User-Agent': 'selfcheer-cli/1',
+    });
+    expect(await replayed.json()).toEqual({ replayed: 1, superseded: 0, next_after: null, through: 9 });
+    await post('/discard');
+    expect(view.audit).toEqual(['ann replay 1', 'ann discard 2', 'ann discard 3']);
+    expect(await get('/audit?limit=2')).toMatchObject({ next_before: 2, entries: [{ id: 3 }, { id: 2 }] });
+    expect(await get('/audit?before=2')).toMatchObject({
+      next_before: null,
+      entries: [{ actor: 'ann', via: 'cli', action: 'replay', event_id: 'us7000nn44', outcome: 'done' }],
+    });
+  });
+
+  test('what is superseded is not replayed: 409', async () => {
+    const view = fakeAdminView();
+    const quarantine = { ...view.quarantine, act: () => Promise.resolve('superseded' as const) };
+    const url = await serve({ ...view, quarantine });
+    const { status, body } = await send(`${url}/api/v1/quarantine/1/replay`, 'POST', json);
+    expect([status, (JSON.parse(body) as { code: string }).code]).toEqual([409, 'superseded']);
+  });
+
   test.each([
+    ['GET', '/api/v1/quarantine?reason=odd', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?since=noon', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?step=a&step=b', 400, 'bad_query'],
+    ['POST', '/api/v1/quarantine/replay?after=-1', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine/replay', 405, 'method_not_allowed'],
+    ['POST', '/api/v1/quarantine/audit', 405, 'method_not_allowed'],
     ['GET', '/api/v1/quarantine/99', 404, 'not_in_quarantine'],
     ['GET', '/api/v1/quarantine/0x1', 404, 'not_in_quarantine'],
     ['GET', '/api/v1/quarantine?limit=0', 400, 'bad_query'],

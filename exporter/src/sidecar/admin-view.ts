@@ -1,5 +1,20 @@
-import type { BreakerState, CheerEvent, CheerVerdict, HealthReport, Probe } from '@selfcheer/cheer-kit';
-import type { QuarantinedEvent } from '../event';
+import type {
+  BreakerState,
+  CheerEvent,
+  CheerVerdict,
+  HealthReport,
+  Probe,
+  ServiceMode,
+} from '@selfcheer/cheer-kit';
+import type {
+  Actor,
+  AuditEntry,
+  BulkResult,
+  QuarantineAction,
+  QuarantinedEvent,
+  QuarantineFilter,
+  QuarantineResult,
+} from '../event';
 
 /**
  * What the admin port needs to know about the service, as plain data. `app.ts` implements it over the cheer
@@ -9,6 +24,8 @@ import type { QuarantinedEvent } from '../event';
 export interface AdminView {
   readonly info: ServiceInfo;
   verdict(): CheerVerdict;
+  /** What is done with requests now; `since` in epoch milliseconds. */
+  mode(): { readonly mode: ServiceMode; readonly since: number };
   slo(): readonly SloView[];
   pipeline(): PipelineView;
   /** Absent when the platform tells nothing. */
@@ -123,17 +140,24 @@ export interface ResourcesView {
   readonly diskFreeBytes?: number;
 }
 
-/**
- * Events that wait for a person. Rejections with a retriable SelfcheerError become 503, others 500.
- * `actor` is the caller's name, for the audit.
- */
+/** Events that wait for a person. Rejections with a retriable SelfcheerError become 503, others 500. */
 export interface QuarantineView {
   count(): number;
-  /** Up to `limit` events with a smaller number than `before`, greatest number first. */
-  list(page: { readonly before: number; readonly limit: number }): Promise<readonly QuarantinedEvent[]>;
+  /** Events with a smaller number than `before`, greatest number first; fewer than `limit` although there are more when few fit. */
+  list(page: QuarantineFilter & { readonly before: number; readonly limit: number }): Promise<{
+    readonly items: readonly QuarantinedEvent[];
+    /** Null when there are no more. */
+    readonly nextBefore: number | null;
+  }>;
   get(number: number): Promise<QuarantinedEvent | undefined>;
-  /** Puts the event back at the end of its lane under its own id; false when it is not (or no longer) there. */
-  replay(number: number, actor: string): Promise<boolean>;
-  /** Forgets the event for good; false when it is not (or no longer) there. */
-  discard(number: number, actor: string): Promise<boolean>;
+  /** Replay puts the event back at the end of its lane under its own id; discard forgets it for good, and its id. */
+  act(action: QuarantineAction, number: number, actor: Actor): Promise<QuarantineResult>;
+  /** One step of the same for all that fit and have numbers behind `after`, up to `through`: oldest first. */
+  actOnAll(
+    action: QuarantineAction,
+    request: QuarantineFilter & { readonly after: number; readonly through?: number },
+    actor: Actor,
+  ): Promise<BulkResult>;
+  /** Who did what, latest first. */
+  audit(page: { readonly before: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
 }

@@ -1,5 +1,5 @@
 import { traceIdOf, type CheerEvent, type CheerVerdict } from '@selfcheer/cheer-kit';
-import type { QuarantinedEvent } from '../event';
+import type { AuditEntry, QuarantinedEvent } from '../event';
 import type { AdminView, PipelineView, ResourcesView, SloView } from './admin-view';
 
 /*
@@ -145,6 +145,7 @@ export function resourcesJson(resources: ResourcesView | undefined) {
  * | at, kind, title, detail | kind: state, miss, quarantine, flag, release |
  * | state | for kind state, else null |
  * | reason | for kind miss, else null |
+ * | phase | flagged (it went wrong), quarantined (set aside), recovered (through after all, or green again), else null |
  */
 export function eventJson(event: CheerEvent) {
   return {
@@ -155,12 +156,14 @@ export function eventJson(event: CheerEvent) {
     detail: event.detail,
     state: event.state ?? null,
     reason: event.reason ?? null,
+    phase: event.phase ?? null,
   };
 }
 
 /**
- * `GET /api/v1/quarantine?before=NUMBER&limit=50`: `{total, next_before, items: [...]}`, newest first; next_before
- * is null on the last page.
+ * `GET /api/v1/quarantine?before=NUMBER&limit=50&reason=&step=&since=`: `{total, next_before, items: [...]}`, newest
+ * first; next_before is null on the last page, and a page may be short before that when few events fit. `total` counts
+ * all, whatever is asked for.
  *
  * | field | |
  * | --- | --- |
@@ -168,11 +171,13 @@ export function eventJson(event: CheerEvent) {
  * | event_id, source, type, key, tenant, traffic, revision | |
  * | timestamp, accepted_at, quarantined_at | |
  * | reason, step, detail | why, and where |
- * | attempts | how often it was tried |
+ * | attempts | how often it was tried, over all its stays |
+ * | first_quarantined_at | earlier than quarantined_at when it was replayed and came back |
  * | trace_id | null when the producer sent no trace context |
  * | payload_bytes | |
  */
-export function quarantinedJson({ number, event, verdict, attempts, quarantinedAt }: QuarantinedEvent) {
+export function quarantinedJson(item: QuarantinedEvent) {
+  const { number, event, verdict, attempts, quarantinedAt, firstQuarantinedAt } = item;
   return {
     number,
     event_id: event.id,
@@ -185,6 +190,7 @@ export function quarantinedJson({ number, event, verdict, attempts, quarantinedA
     timestamp: isoTime(event.timestamp),
     accepted_at: isoTime(event.acceptedAt),
     quarantined_at: isoTime(quarantinedAt),
+    first_quarantined_at: isoTime(firstQuarantinedAt),
     reason: verdict.reason,
     step: verdict.step,
     detail: verdict.detail,
@@ -200,12 +206,42 @@ export function quarantinedDetailJson(item: QuarantinedEvent) {
 }
 
 /**
+ * `GET /api/v1/quarantine/audit?before=ID&limit=50`: `{next_before, entries: [...]}`, latest first
+ *
+ * | field | |
+ * | --- | --- |
+ * | id, at | |
+ * | action | replay, discard |
+ * | actor, via | name of the API key, or anonymous; api, cli, page |
+ * | number, event_id, source, revision, reason, step, trace_id | of the event |
+ * | outcome | done, superseded (left where it was), failed, unknown (the process ended in the middle of it) |
+ */
+export function auditJson(entry: AuditEntry) {
+  return {
+    id: entry.id,
+    at: isoTime(entry.at),
+    action: entry.action,
+    actor: entry.actor,
+    via: entry.via,
+    number: entry.number,
+    event_id: entry.eventId,
+    source: entry.source,
+    revision: entry.revision,
+    reason: entry.reason,
+    step: entry.step,
+    trace_id: entry.traceId,
+    outcome: entry.outcome,
+  };
+}
+
+/**
  * `GET /api/v1/summary`, and the `summary` events of the stream: everything that the page draws.
  *
  * | field | |
  * | --- | --- |
  * | timestamp | of this answer, by the service's clock |
  * | service, version, track, sink, topic, started_at | |
+ * | mode, mode_since | what is done with requests now, without any hold: normal, degraded (some are turned away), refusing (all are), draining |
  * | cheer, slos, pipeline, resources | as in the resources of those names |
  * | quarantined | events in quarantine now |
  * | latest_sequence | of the cheer events; 0 when there are none |
@@ -213,6 +249,7 @@ export function quarantinedDetailJson(item: QuarantinedEvent) {
  */
 export function summaryJson(view: AdminView, nowMs: number) {
   const { service, version, track, sink, topic, startedAt } = view.info;
+  const { mode, since } = view.mode();
   return {
     timestamp: isoTime(nowMs),
     service,
@@ -221,6 +258,8 @@ export function summaryJson(view: AdminView, nowMs: number) {
     sink,
     topic,
     started_at: isoTime(startedAt),
+    mode,
+    mode_since: isoTime(since),
     cheer: cheerJson(view.verdict()),
     slos: sloJson(view.slo()),
     pipeline: pipelineJson(view.pipeline()),

@@ -4,10 +4,11 @@ import { cheerJson } from './api-json';
 
 type Cheer = ReturnType<typeof cheerJson>;
 
-const { eventDetail, headline, isDraining } = pageModule<{
+const { eventDetail, headline, isDraining, modeWord } = pageModule<{
   eventDetail(event: { kind: string; detail: string }, onThisMachine: boolean): string;
   headline(cheer: Cheer): string;
   isDraining(cheer: Cheer): boolean;
+  modeWord(summary: { mode: string }): string;
 }>('words.js');
 const { budget } = pageModule<{ budget(ratio: number): string }>('format.js');
 
@@ -59,6 +60,11 @@ describe('the headline says what is true now', () => {
       'draining',
       (engine) => engine.setDraining('draining: SIGTERM'),
       'Shutting down. Accepted events are being finished; new ones belong elsewhere.',
+    ],
+    [
+      'shedding',
+      (engine) => engine.setDegraded('shedding requests of low priority: 5 in the last 10 s'),
+      'Degraded. Some events are turned away so that the others are stored safely.',
     ],
     [
       'disabled',
@@ -118,6 +124,15 @@ test.each([
   engine.recordSlo('delivery', 0, Math.max(bad, 0));
   const { conditions, error_budget_remaining_ratio } = after(1);
   expect(conditions[0]?.detail).toContain(budget(error_budget_remaining_ratio).replace(/ %$/, ''));
+});
+
+test.each([
+  ['normal', ''],
+  ['degraded', 'shedding now'],
+  ['refusing', 'refusing now'],
+  ['draining', 'draining now'],
+])('the mode %s is told as %j', (mode, text) => {
+  expect(modeWord({ mode })).toBe(text);
 });
 
 test('an actor without a name is a caller on this machine', () => {

@@ -7,6 +7,7 @@ const titles: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Conflict',
   415: 'Unsupported media type',
   421: 'Misdirected request',
   500: 'Internal error',

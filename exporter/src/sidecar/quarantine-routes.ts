@@ -1,19 +1,24 @@
 import { Router, type Request, type RequestHandler } from 'express';
 import type { Authenticator } from '../auth/authenticator';
+import { quarantineReasons, type Actor, type QuarantineAction, type QuarantineFilter } from '../event';
 import type { QuarantineView } from './admin-view';
-import { quarantinedDetailJson, quarantinedJson } from './api-json';
+import { auditJson, quarantinedDetailJson, quarantinedJson } from './api-json';
 import { callerOf, requireRole, requireSameOriginJson } from './guard';
 import { onlyMethod, ProblemError } from './problem';
-import { readInteger } from './query';
+import { readChoice, readInteger, readTime } from './query';
 
 const largestPage = 200;
+const newest = Number.MAX_SAFE_INTEGER;
+const results = { replay: 'replayed', discard: 'discarded' } as const;
 
 /**
  * | request | answer |
  * | --- | --- |
- * | GET /?before=NUMBER&limit=50 | the newest events in quarantine |
+ * | GET /?reason=&step=&since=&before=NUMBER&limit=50 | the newest events in quarantine |
  * | GET /{number} | one event, with its payload |
+ * | GET /audit?before=ID&limit=50 | who replayed and discarded what |
  * | POST /{number}/replay, POST /{number}/discard | `{number, result: "replayed" or "discarded"}`; role operator |
+ * | POST /replay?reason=&step=&since=&after=0&through=, POST /discard?... | one step of that for all that fit: `{replayed or discarded, superseded, next_after, through}`; go on with both until next_after is null; role operator |
  */
 export function quarantineRoutes(quarantine: QuarantineView, authenticator: Authenticator): Router {
   const reader = requireRole(authenticator, 'reader');
@@ -21,43 +26,92 @@ export function quarantineRoutes(quarantine: QuarantineView, authenticator: Auth
   const router = Router();
 
   router.get('/', reader, async (request, response) => {
-    const limit = readInteger(request, 'limit', { fallback: 50, from: 1, to: largestPage });
-    const newest = Number.MAX_SAFE_INTEGER;
-    const before = readInteger(request, 'before', { fallback: newest, from: 1, to: newest });
-    const items = await quarantine.list({ before, limit });
+    const page = { ...pageOf(request), ...filterOf(request) };
+    const { items, nextBefore } = await quarantine.list(page);
     response.json({
       total: quarantine.count(),
-      next_before: items.length === limit ? (items.at(-1)?.number ?? null) : null,
+      next_before: nextBefore,
       items: items.map(quarantinedJson),
     });
   });
+  router.get('/audit', reader, async (request, response) => {
+    const page = pageOf(request);
+    const entries = await quarantine.audit(page);
+    response.json({
+      next_before: entries.length === page.limit ? (entries.at(-1)?.id ?? null) : null,
+      entries: entries.map(auditJson),
+    });
+  });
+  const one = (action: QuarantineAction): RequestHandler => {
+    return async (request, response) => {
+      const number = numberOf(request);
+      const result = await quarantine.act(action, number, actorOf(request));
+      if (result === 'not_in_quarantine') throw missing(number);
+      if (result === 'superseded') {
+        const why = `A later revision of event ${number} was accepted, and this one would come after it. Discard it.`;
+        throw new ProblemError(409, 'superseded', why);
+      }
+      response.json({ number, result: results[action] });
+    };
+  };
+  const all = (action: QuarantineAction): RequestHandler => {
+    return async (request, response) => {
+      const after = readInteger(request, 'after', { fallback: 0, from: 0, to: newest });
+      const through = readInteger(request, 'through', { fallback: newest, from: 0, to: newest });
+      const step = await quarantine.actOnAll(
+        action,
+        { ...filterOf(request), after, ...(through !== newest && { through }) },
+        actorOf(request),
+      );
+      response.json({
+        [results[action]]: step.done,
+        superseded: step.superseded,
+        next_after: step.nextAfter,
+        through: step.through,
+      });
+    };
+  };
+  for (const action of ['replay', 'discard'] as const) {
+    router.post(`/${action}`, operator, all(action));
+    router.post(`/:number/${action}`, operator, one(action));
+    router.all([`/${action}`, `/:number/${action}`], onlyMethod('POST'));
+  }
   router.get('/:number', reader, async (request, response) => {
     const number = numberOf(request);
     const item = await quarantine.get(number);
     if (!item) throw missing(number);
     response.json(quarantinedDetailJson(item));
   });
-  const act = (result: string, run: (number: number, actor: string) => Promise<boolean>): RequestHandler => {
-    return async (request, response) => {
-      const number = numberOf(request);
-      if (!(await run(number, callerOf(request).name))) throw missing(number);
-      response.json({ number, result });
-    };
-  };
-  router.post(
-    '/:number/replay',
-    operator,
-    act('replayed', (number, actor) => quarantine.replay(number, actor)),
-  );
-  router.post(
-    '/:number/discard',
-    operator,
-    act('discarded', (number, actor) => quarantine.discard(number, actor)),
-  );
-
-  router.all(['/', '/:number'], onlyMethod('GET'));
-  router.all(['/:number/replay', '/:number/discard'], onlyMethod('POST'));
+  router.all(['/', '/audit', '/:number'], onlyMethod('GET'));
   return router;
+}
+
+function pageOf(request: Request): { before: number; limit: number } {
+  return {
+    limit: readInteger(request, 'limit', { fallback: 50, from: 1, to: largestPage }),
+    before: readInteger(request, 'before', { fallback: newest, from: 1, to: newest }),
+  };
+}
+
+function filterOf(request: Request): QuarantineFilter {
+  const reason = readChoice(request, 'reason', quarantineReasons);
+  const since = readTime(request, 'since');
+  const { step } = request.query;
+  if (step !== undefined && typeof step !== 'string') {
+    throw new ProblemError(400, 'bad_query', 'step must be the name of one step.');
+  }
+  return {
+    ...(reason !== undefined && { reason }),
+    ...(step !== undefined && { step }),
+    ...(since !== undefined && { since }),
+  };
+}
+
+/** The key's name, and what it was used with as far as that says so. */
+function actorOf(request: Request): Actor {
+  const fromCli = request.get('User-Agent')?.startsWith('selfcheer-cli') === true;
+  const fromPage = request.get('Sec-Fetch-Site') !== undefined;
+  return { name: callerOf(request).name, via: fromCli ? 'cli' : fromPage ? 'page' : 'api' };
 }
 
 function missing(number: number): ProblemError {

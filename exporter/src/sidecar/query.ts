@@ -15,3 +15,29 @@ export function readInteger(
   }
   return value;
 }
+
+/** An RFC 3339 time in the query as epoch milliseconds, if it is there; 400 for anything else. */
+export function readTime(request: Request, name: string): number | undefined {
+  const text = request.query[name];
+  if (text === undefined) return undefined;
+  const time = typeof text === 'string' && /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new ProblemError(400, 'bad_query', `${name} must be a time such as 2026-01-31T12:00:00Z.`);
+  }
+  return time;
+}
+
+/** One of a list in the query, if it is there; 400 for anything else. */
+export function readChoice<T extends string>(
+  request: Request,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = request.query[name];
+  if (text === undefined) return undefined;
+  const choice = choices.find((each) => each === text);
+  if (choice === undefined) {
+    throw new ProblemError(400, 'bad_query', `${name} must be one of ${choices.join(', ')}.`);
+  }
+  return choice;
+}

@@ -6,6 +6,7 @@ import type {
   ConditionName,
   MissReason,
   Reason,
+  ServiceMode,
 } from '@selfcheer/cheer-kit';
 import type { QuarantinedEvent, QuarantineReason } from '../../src/event';
 import type {
@@ -22,6 +23,7 @@ import type {
 export interface Scene {
   readonly info: ServiceInfo;
   readonly verdict: CheerVerdict;
+  readonly mode: { readonly mode: ServiceMode; readonly since: number };
   readonly slo: readonly SloView[];
   readonly pipeline: PipelineView;
   readonly resources: ResourcesView | undefined;
@@ -231,8 +233,9 @@ export const history: readonly CheerEvent[] = [
     sequence: 6,
     at: ago(47 * minute),
     kind: 'quarantine',
-    title: 'quarantined: schema',
-    detail: 'usgs-us7000nn44 at step "quake-schema": /properties/mag must be number',
+    phase: 'quarantined',
+    title: 'Quarantined: schema at step quake-schema',
+    detail: '1 event: /properties/mag must be number (event us7000nn44)',
   },
   stateEvent(7, 41 * minute, 'green', 'all conditions hold for 30 s'),
 ];
@@ -266,6 +269,7 @@ export const quarantined = (
   verdict: { reason, step, detail },
   attempts: 1,
   quarantinedAt: ago(47 * minute - number * second * 40),
+  firstQuarantinedAt: ago(47 * minute - number * second * 40),
 });
 
 const someQuarantined = [
@@ -295,6 +299,7 @@ export const reason = (code: Reason['code'], msAgo: number, detail: string): Rea
 export const base = (over: Partial<Scene> = {}): Scene => ({
   info: info(),
   verdict: verdict('green'),
+  mode: { mode: 'normal', since: ago(2 * 60 * minute) },
   slo: slo(),
   pipeline: pipeline(),
   resources,

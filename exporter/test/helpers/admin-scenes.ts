@@ -60,6 +60,7 @@ export const scenes = {
     }),
   red: () =>
     base({
+      mode: { mode: 'refusing', since: ago(3 * minute) },
       verdict: verdict('red', {
         score: 0,
         since: ago(11 * minute + 3 * second),
@@ -121,8 +122,20 @@ export const scenes = {
         },
       ],
     }),
+  degraded: () =>
+    base({
+      verdict: verdict('yellow', {
+        score: 69,
+        since: ago(40 * second),
+        reasons: [
+          reason('degraded', 40 * second, 'shedding requests of low priority: 1204 in the last 10 s'),
+        ],
+      }),
+      mode: { mode: 'degraded', since: ago(40 * second) },
+    }),
   draining: () =>
     base({
+      mode: { mode: 'draining', since: ago(3 * second) },
       verdict: verdict('yellow', {
         score: 50,
         since: ago(3 * second),

@@ -1,5 +1,12 @@
 import type { CheerEvent } from '@selfcheer/cheer-kit';
-import type { QuarantinedEvent } from '../../src/event';
+import type {
+  Actor,
+  AuditEntry,
+  QuarantineAction,
+  QuarantinedEvent,
+  QuarantineFilter,
+  QuarantineResult,
+} from '../../src/event';
 import type { AdminView, QuarantineView } from '../../src/sidecar/admin-view';
 import { scenes, type SceneName } from './admin-scenes';
 
@@ -20,6 +27,7 @@ export function fakeAdminView(name: SceneName = 'green', overrides: Partial<Admi
   return {
     info: scene.info,
     verdict: () => scene.verdict,
+    mode: () => scene.mode,
     slo: () => scene.slo,
     pipeline: () => scene.pipeline,
     resources: () => scene.resources,
@@ -46,22 +54,43 @@ export function fakeAdminView(name: SceneName = 'green', overrides: Partial<Admi
 
 function fakeQuarantine(items: readonly QuarantinedEvent[], audit: string[]): QuarantineView {
   const left = new Map(items.map((item) => [item.number, item]));
-  const settle = (action: string) => (number: number, actor: string) => {
-    const found = left.delete(number);
-    if (found) audit.push(`${actor} ${action} ${number}`);
-    return Promise.resolve(found);
+  const entries: AuditEntry[] = [];
+  const act = (action: QuarantineAction, number: number, actor: Actor): QuarantineResult => {
+    const item = left.get(number);
+    if (!item) return 'not_in_quarantine';
+    left.delete(number);
+    audit.push(`${actor.name} ${action} ${number}`);
+    const { event, verdict } = item;
+    entries.unshift({
+      ...{ id: entries.length + 1, at: Date.now(), action, actor: actor.name, via: actor.via, number },
+      ...{ eventId: event.id, source: event.source, revision: event.revision, traceId: null },
+      ...{ reason: verdict.reason, step: verdict.step, outcome: 'done' },
+    });
+    return 'done';
   };
+  const fits = ({ verdict, quarantinedAt }: QuarantinedEvent, filter: QuarantineFilter): boolean =>
+    (filter.reason ?? verdict.reason) === verdict.reason &&
+    (filter.step ?? verdict.step) === verdict.step &&
+    (filter.since ?? 0) <= quarantinedAt;
   return {
     count: () => left.size,
-    list: ({ before, limit }) =>
-      Promise.resolve(
-        [...left.values()]
-          .filter((item) => item.number < before)
-          .sort((a, b) => b.number - a.number)
-          .slice(0, limit),
-      ),
+    list: ({ before, limit, ...filter }) => {
+      const found = [...left.values()]
+        .filter((item) => item.number < before && fits(item, filter))
+        .sort((a, b) => b.number - a.number)
+        .slice(0, limit);
+      const nextBefore = found.length === limit ? (found.at(-1)?.number ?? null) : null;
+      return Promise.resolve({ items: found, nextBefore });
+    },
     get: (number) => Promise.resolve(left.get(number)),
-    replay: settle('replay'),
-    discard: settle('discard'),
+    act: (action, number, actor) => Promise.resolve(act(action, number, actor)),
+    actOnAll: (action, { after, through = Infinity, ...filter }, actor) => {
+      const numbers = [...left.values()]
+        .filter((item) => item.number > after && item.number <= through && fits(item, filter))
+        .map(({ number }) => number);
+      for (const number of numbers) act(action, number, actor);
+      return Promise.resolve({ done: numbers.length, superseded: 0, nextAfter: null, through: 9 });
+    },
+    audit: ({ before, limit }) => Promise.resolve(entries.filter(({ id }) => id < before).slice(0, limit)),
   };
 }

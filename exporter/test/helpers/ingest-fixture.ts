@@ -3,6 +3,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createAuthenticator } from '../../src/auth/api-keys';
 import { configSchema, type ApiKey, type Limits } from '../../src/config/schema';
 import type { Acceptor, AppendOutcome, Event } from '../../src/event';
+import { Admission } from '../../src/ingest/admission';
 import { ByteBudget } from '../../src/ingest/byte-budget';
 import { HttpIngest } from '../../src/ingest/http-handler';
 import { createHttpServer } from '../../src/ingest/http-server';
@@ -71,6 +72,7 @@ export interface IngestFixtureOptions {
   readonly mintIds?: boolean;
   readonly fallback?: RequestListener;
   readonly loopbackOnly?: boolean;
+  readonly tenants?: Record<string, object>;
 }
 
 /** Ingest over a fake outbox, with wall-clock time fixed at 2026-01-01T00:00:00Z. */
@@ -84,6 +86,9 @@ export class IngestFixture {
   readonly http: HttpIngest;
   readonly server: Server;
   gate: Refusal | undefined;
+  /** Who asked to come in, as tenant and priority, and whether they are turned away. */
+  readonly asked: string[] = [];
+  sheds: (tenant: string, priority: string) => boolean = () => false;
 
   constructor(options: IngestFixtureOptions = {}) {
     this.limits = { ...configSchema.parse({}).ingest.limits, ...options.limits };
@@ -95,6 +100,19 @@ export class IngestFixture {
       mintIds: options.mintIds ?? false,
       cheer: () => ({ state: 'green', score: 97 }),
       gate: () => this.gate,
+      admission: new Admission({
+        tenants: configSchema.parse({ tenants: options.tenants ?? {} }).tenants,
+        shedder: {
+          drops: 1,
+          sheds: (tenant, priority) => {
+            this.asked.push(`${tenant} ${priority}`);
+            return this.sheds(tenant, priority);
+          },
+          took: () => undefined,
+        },
+        clock: () => performance.now(),
+        random: () => 0.5,
+      }),
       memory: this.memory,
       observer: this.observer,
       now: () => Date.UTC(2026, 0, 1),

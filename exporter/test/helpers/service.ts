@@ -74,6 +74,14 @@ export class Service {
     return post(portOf(this.app.addresses.admin), '', { method: 'GET', path, headers });
   }
 
+  /** A change by way of the admin port. */
+  post(path: string): Promise<Reply> {
+    return post(portOf(this.app.addresses.admin), '{}', {
+      path,
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+
   /** `replay` or `discard` of a quarantined event. */
   act(number: number, action: string, headers: Record<string, string> = {}): Promise<Reply> {
     return post(portOf(this.app.addresses.admin), '{}', {

@@ -1,0 +1,56 @@
+/** Where a Consul agent is, and what it asks for. */
+export interface ConsulAgent {
+  /** Its HTTP API, for example `http://127.0.0.1:8500`. */
+  readonly address: string;
+  /** ACL token. */
+  readonly token?: string | undefined;
+}
+
+/** An agent answered with something else than success. */
+export class ConsulError extends Error {
+  readonly code = 'consul';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ConsulError';
+  }
+}
+
+/** What an agent answered, read whole. */
+export interface ConsulAnswer {
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/**
+ * One request to an agent's HTTP API. Rejects with a ConsulError when it answers with an error, with fetch's own when
+ * it doesn't answer, and with the signal's reason.
+ */
+export async function askAgent(
+  agent: ConsulAgent,
+  method: 'GET' | 'PUT',
+  path: string,
+  signal: AbortSignal,
+  body?: unknown,
+): Promise<ConsulAnswer> {
+  const answer = await fetch(new URL(path, agent.address), {
+    method,
+    signal,
+    headers: {
+      ...(agent.token !== undefined && { 'x-consul-token': agent.token }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  // Read even where nothing is expected: an answer that is left unread keeps its connection.
+  const text = await answer.text();
+  if (answer.ok) return { headers: answer.headers, text };
+  const said = text.trim().slice(0, 200);
+  throw new ConsulError(
+    answer.status,
+    `Consul answered ${answer.status} to ${method} ${path.replace(/\?.*/, '')}${said && `: ${said}`}`,
+  );
+}

@@ -1,0 +1,44 @@
+import { createTimeout } from './attempt-timeout';
+import { CallTimeoutError } from './errors';
+
+const never = () => new Promise<never>(() => undefined);
+/** Rejects with the reason of its signal, as fetch does. */
+const heeding = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+test.each([
+  ['heeds its signal', heeding],
+  ['does not', never],
+])('an operation that %s is late after its time', async (_, operation) => {
+  await expect(createTimeout(5)(operation)).rejects.toThrow(CallTimeoutError);
+});
+
+test.each([
+  ['heeds its signal', heeding],
+  ['does not', never],
+])('an operation that %s ends with the caller’s signal and its reason', async (_, operation) => {
+  const stop = new AbortController();
+  const reason = new Error('enough');
+  const run = createTimeout(60_000)(operation, stop.signal);
+  stop.abort(reason);
+  await expect(run).rejects.toBe(reason);
+});
+
+test('answers and failures pass as they come, and their signal stays unaborted', async () => {
+  let own: AbortSignal | undefined;
+  const within = createTimeout(60_000);
+  await expect(within(async (signal) => ((own = signal), 'answer'))).resolves.toBe('answer');
+  expect(own?.aborted).toBe(false);
+  const error = new Error('no');
+  await expect(within(() => Promise.reject(error))).rejects.toBe(error);
+});
+
+test('nothing is begun for a caller who has given up', async () => {
+  const operation = jest.fn(never);
+  await expect(createTimeout(5)(operation, AbortSignal.abort())).rejects.toThrow();
+  expect(operation).not.toHaveBeenCalled();
+});
+
+test.each([0, -1, Number.NaN, Infinity, 2 ** 31])('refuses %p ms', (bad) => {
+  expect(() => createTimeout(bad)).toThrow(RangeError);
+});

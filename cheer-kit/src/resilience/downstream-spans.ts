@@ -1,0 +1,72 @@
+import { context, SpanKind, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
+import type { ResilienceEvent } from './events';
+
+/**
+ * A span `downstream_call` for each attempt, child of what is active where the call was made, and an event on that for
+ * each retry, fallback, and call that was not tried: `downstream.subscribe(downstreamSpans())`. Without an
+ * OpenTelemetry SDK it does nothing.
+ *
+ * Attributes as in the OpenTelemetry semantic conventions: `service.peer.name`, `error.type`,
+ * `http.response.status_code`, `http.request.resend_count`.
+ */
+export function downstreamSpans(): (event: ResilienceEvent) => void {
+  return (event) => {
+    const tracer = trace.getTracer('@selfcheer/cheer-kit');
+    switch (event.type) {
+      case 'call': {
+        const { downstream, attempt, seconds, error } = event;
+        if (attempt === 0) {
+          mark('downstream_call rejected', { 'service.peer.name': downstream, ...attributesOf(error) });
+          return;
+        }
+        const endedAt = Date.now();
+        const span = tracer.startSpan(
+          'downstream_call',
+          {
+            kind: SpanKind.CLIENT,
+            startTime: endedAt - seconds * 1000,
+            attributes: {
+              'service.peer.name': downstream,
+              ...(attempt > 1 && { 'http.request.resend_count': attempt - 1 }),
+              ...attributesOf(error),
+            },
+          },
+          context.active(),
+        );
+        if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+        span.end(endedAt);
+        return;
+      }
+      case 'retry': {
+        const { downstream, delaySeconds, error } = event;
+        mark('retry', {
+          'service.peer.name': downstream,
+          'retry.delay_seconds': delaySeconds,
+          ...attributesOf(error),
+        });
+        return;
+      }
+      case 'fallback':
+        mark('fallback', { 'service.peer.name': event.downstream, ...attributesOf(event.error) });
+        return;
+      case 'breaker':
+        // The breaker belongs to no call in particular: it is told by metrics and the cheer.
+        return;
+    }
+  };
+}
+
+function mark(name: string, attributes: Attributes): void {
+  trace.getActiveSpan()?.addEvent(name, attributes);
+}
+
+function attributesOf(error: Error | undefined): Attributes {
+  if (!error) return {};
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // An HTTP status as the error's type, where there is one, is what the conventions ask for.
+  return {
+    'error.type': status === undefined ? code : String(status),
+    ...(status !== undefined && { 'http.response.status_code': status }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { BreakerState } from '../verdict';
+
+/**
+ * How one attempt ended: `ambiguous` when nobody knows whether it took effect (no answer in time, connection lost),
+ * `unavailable` when the downstream can't now (408, 429, 502 to 504, connection refused) or when nothing was tried
+ * because the breaker is open or the bulkhead full, `refused` when it answered and meant it.
+ */
+export const callResults = ['success', 'ambiguous', 'unavailable', 'refused'] as const;
+export type CallResult = (typeof callResults)[number];
+
+/** What happens in a downstream's resilience; each is told once, in order. */
+export type ResilienceEvent =
+  | {
+      readonly type: 'call';
+      readonly downstream: string;
+      readonly result: CallResult;
+      /** 1 for the first; 0 when nothing was tried. */
+      readonly attempt: number;
+      readonly seconds: number;
+      readonly error?: Error;
+    }
+  | {
+      readonly type: 'retry';
+      readonly downstream: string;
+      /** The attempt that comes after the delay: 2 or more. */
+      readonly attempt: number;
+      readonly delaySeconds: number;
+      readonly error: Error;
+    }
+  | { readonly type: 'breaker'; readonly downstream: string; readonly state: BreakerState }
+  | { readonly type: 'fallback'; readonly downstream: string; readonly error: Error };
