@@ -46,18 +46,28 @@ interface Addresses {
   readonly admin: string;
 }
 
+export interface ExporterProcessOptions {
+  /** Put before the command, like `['faketime', '+1d']`. It must keep the process id (`strace -D`, `exec`). */
+  readonly prefix?: readonly string[];
+  /** An existing directory for its data, which stays; else it gets one of its own that goes with it. */
+  readonly dataDir?: string;
+  /** Go out with everything that is sent to it from here. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The exporter as users run it: a process of its own, from the built code, with a data directory of its own. */
 export class ExporterProcess {
+  readonly dataDir: string;
   readonly #env: Env;
+  readonly #options: ExporterProcessOptions;
   readonly #atExit = () => this.#child?.kill('SIGKILL');
   #child: ChildProcess | undefined;
   #log = '';
 
-  private constructor(
-    readonly dataDir: string,
-    env: Env,
-  ) {
+  private constructor(dataDir: string, env: Env, options: ExporterProcessOptions) {
+    this.dataDir = dataDir;
     this.#env = env;
+    this.#options = options;
     // A test run that dies leaves no exporter behind.
     process.once('exit', this.#atExit);
   }
@@ -66,8 +76,9 @@ export class ExporterProcess {
   addresses: Addresses = { http: '127.0.0.1:0', grpc: '127.0.0.1:0', admin: '127.0.0.1:0' };
 
   /** Starts one on free ports and waits for its start line. */
-  static async start(env: Env = {}): Promise<ExporterProcess> {
-    const exporter = new ExporterProcess(await mkdtemp(path.join(tmpdir(), 'selfcheer-e2e-')), env);
+  static async start(env: Env = {}, options: ExporterProcessOptions = {}): Promise<ExporterProcess> {
+    const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'selfcheer-e2e-')));
+    const exporter = new ExporterProcess(dataDir, env, options);
     try {
       await exporter.restart();
     } catch (error) {
@@ -85,13 +96,18 @@ export class ExporterProcess {
     return this.#child !== undefined;
   }
 
+  /** Absent while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** The end of what it wrote to standard error. */
   get log(): string {
     return this.#log;
   }
 
-  /** Starts it on the same data directory and ports, after `kill9` or `stop`. */
-  async restart(): Promise<void> {
+  /** Starts it on the same data directory and ports, after `kill9` or `stop`; `more` goes over its environment. */
+  async restart(more: Env = {}, prefix = this.#options.prefix ?? []): Promise<void> {
     if (this.#child) throw new Error('the exporter runs');
     const { http, grpc, admin } = this.addresses;
     const env = {
@@ -102,8 +118,10 @@ export class ExporterProcess {
       SELFCHEER_DATA_DIR: this.dataDir,
       LOG_LEVEL: 'warn',
       ...this.#env,
+      ...more,
     };
-    const child = spawn(process.execPath, [bin, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...args] = [...prefix, process.execPath, bin, 'start'];
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     child.once('exit', () => (this.#child = undefined));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -135,11 +153,22 @@ export class ExporterProcess {
 
   /** SIGTERM; resolves with the exit code. */
   async stop(): Promise<number | null> {
+    const ended = this.exited(stopTimeoutMs);
+    this.terminate();
+    return ended;
+  }
+
+  /** SIGTERM, without waiting; `exited` tells the end. */
+  terminate(): void {
+    if (!this.#child) throw new Error('the exporter does not run');
+    this.#child.kill('SIGTERM');
+  }
+
+  /** Resolves with the exit code when it has ended; rejects when it has not after `timeoutMs`. */
+  async exited(timeoutMs: number): Promise<number | null> {
     const child = this.#child;
-    if (!child) throw new Error('the exporter does not run');
-    const ended = once(child, 'exit', { signal: AbortSignal.timeout(stopTimeoutMs) });
-    child.kill('SIGTERM');
-    const [code] = (await ended) as [number | null];
+    if (!child) return null;
+    const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) })) as [number | null];
     return code;
   }
 
@@ -147,18 +176,26 @@ export class ExporterProcess {
   async dispose(): Promise<void> {
     await this.kill9();
     process.off('exit', this.#atExit);
-    await rm(this.dataDir, { recursive: true, force: true });
+    if (this.#options.dataDir === undefined) await rm(this.dataDir, { recursive: true, force: true });
   }
 
   post(body: string | Buffer, headers: Readonly<Record<string, string>>): Promise<Response> {
     const sent = typeof body === 'string' ? body : new Uint8Array(body);
     const signal = AbortSignal.timeout(60_000);
-    return fetch(`${this.url}/v1/events`, { method: 'POST', body: sent, headers, signal });
+    return fetch(`${this.url}/v1/events`, {
+      method: 'POST',
+      body: sent,
+      headers: { ...this.#options.headers, ...headers },
+      signal,
+    });
   }
 
   /** Reads from the admin port. */
   admin(where: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-    return fetch(`http://${this.addresses.admin}${where}`, { headers, signal: AbortSignal.timeout(30_000) });
+    return fetch(`http://${this.addresses.admin}${where}`, {
+      headers: { ...this.#options.headers, ...headers },
+      signal: AbortSignal.timeout(30_000),
+    });
   }
 
   /** Waits until everything that was acknowledged is published. */

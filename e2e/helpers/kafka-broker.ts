@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from './free-port';
+import { type KafkaAdmin, kafkaAdmin } from './kafka-admin';
 
 const run = promisify(execFile);
 const script = path.join(__dirname, '../kafka/kafka.sh');
@@ -16,15 +16,16 @@ export interface KafkaBrokerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Port of a proxy that will stand in front of `proxiedPort`; clients that come that way stay on it. */
   readonly proxyPort?: number;
+  /** The first broker of a cluster of two, which this one joins. */
+  readonly join?: KafkaBroker;
 }
 
-export interface KafkaBroker {
+export interface KafkaBroker extends KafkaAdmin {
+  readonly directory: string;
   readonly brokers: readonly [string];
   readonly port: number;
   /** Where the proxy of `proxyPort` is to connect; the broker's own port without one. */
   readonly proxiedPort: number;
-  createTopic(name: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
-  deleteTopic(name: string): Promise<void>;
   /** Orderly; data stays for `restart`. */
   stop(): Promise<void>;
   /** SIGKILL; data stays for `restart`. */
@@ -47,6 +48,7 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
     '--set',
     `${key}=${value}`,
   ]);
+  const join = options.join ? ['--join', options.join.directory] : [];
   const proxied = options.proxyPort === undefined ? [] : ['--proxied', `${proxiedPort}:${options.proxyPort}`];
   const brokers = [`127.0.0.1:${port}`] as const;
   let pid = 0;
@@ -65,7 +67,7 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
 
   async function start(): Promise<void> {
     const place = ['--port', String(port), '--dir', directory];
-    await run(script, ['start', ...place, ...proxied, ...settings], { timeout: startTimeoutMs });
+    await run(script, ['start', ...place, ...proxied, ...join, ...settings], { timeout: startTimeoutMs });
     pid = Number(await readFile(path.join(directory, 'pid'), 'utf8'));
   }
 
@@ -83,38 +85,14 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
     await run(script, ['stop', '--dir', directory]);
   }
 
-  async function administer<Result>(
-    work: (admin: ReturnType<Kafka['admin']>) => Promise<Result>,
-  ): Promise<void> {
-    const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    try {
-      await work(admin);
-    } finally {
-      await admin.disconnect();
-    }
-  }
-
   process.once('exit', onExit);
   await start();
   return {
+    directory,
     brokers,
     port,
     proxiedPort,
-    createTopic: (topic, numPartitions = 6, config = {}) =>
-      administer((admin) =>
-        admin.createTopics({
-          waitForLeaders: true,
-          topics: [
-            {
-              topic,
-              numPartitions,
-              configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-            },
-          ],
-        }),
-      ),
-    deleteTopic: (topic) => administer((admin) => admin.deleteTopics({ topics: [topic] })),
+    ...kafkaAdmin(brokers[0]),
     stop,
     kill,
     pause: () => signal('SIGSTOP'),

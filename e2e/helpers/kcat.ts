@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 export interface ConsumedRecord {
   readonly partition: number;
   readonly offset: number;
+  /** Epoch milliseconds: of the broker's append with `message.timestamp.type=LogAppendTime`, else the producer's. */
+  readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -14,6 +16,7 @@ export interface ConsumedRecord {
 interface Envelope {
   readonly partition: number;
   readonly offset: number;
+  readonly ts: number;
   readonly key: string | null;
   readonly payload: string | null;
   /** Names and values in turn. */
@@ -54,12 +57,12 @@ export async function readTopic(broker: string, topic: string): Promise<Consumed
   return records;
 }
 
-function decode({ partition, offset, key, payload, headers = [] }: Envelope): ConsumedRecord {
+function decode({ partition, offset, ts, key, payload, headers = [] }: Envelope): ConsumedRecord {
   const named: Record<string, string> = {};
   for (let at = 0; at < headers.length; at += 2) {
     named[headers[at] ?? ''] = Buffer.from(headers[at + 1] ?? '', 'latin1').toString();
   }
-  return { partition, offset, key: bytesOf(key), value: bytesOf(payload), headers: named };
+  return { partition, offset, timestamp: ts, key: bytesOf(key), value: bytesOf(payload), headers: named };
 }
 
 function bytesOf(text: string | null): Buffer | null {

@@ -24,10 +24,15 @@ export interface Consumer {
 }
 
 /** Through kcat, which is built on librdkafka. */
-export function kafkaConsumer(broker: string, topic: string, partitions: number): Consumer {
+export function kafkaConsumer(
+  broker: string,
+  topic: string,
+  partitions: number,
+  timeoutMs = 120_000,
+): Consumer {
   return {
     async *messages() {
-      for await (const { key, value, headers } of consumeTopic(broker, topic)) {
+      for await (const { key, value, headers } of consumeTopic(broker, topic, timeoutMs)) {
         yield { key: String(key), value: String(value), headers };
       }
     },
@@ -57,7 +62,8 @@ export function logConsumer(dataDir: string, topic: string): Consumer {
   };
 }
 
-function readLine(latin1: string): Message {
+/** A line of a segment, read as one character a byte; throws when it is none. */
+export function readLine(latin1: string): Message {
   const line = Buffer.from(latin1, 'latin1').toString();
   const { key, value, headers } = JSON.parse(line) as Message;
   // A value that spans lines is there as a string with its exact text.

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Client, type ClientDuplexStream, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   loadFileDescriptorSetFromBuffer,
   loadSync,
@@ -24,12 +24,23 @@ export class ReflectedClient {
   readonly #client: Client;
   #definition: PackageDefinition = {};
 
-  private constructor(address: string) {
-    this.#client = new Client(address, credentials.createInsecure());
+  readonly #metadata = new Metadata();
+
+  private constructor(address: string, metadata: Readonly<Record<string, string>>) {
+    this.#client = new Client(address, credentials.createInsecure(), {
+      // The server of a test may be gone for seconds; grpc-js would wait for up to two minutes.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1_000,
+    });
+    for (const [name, value] of Object.entries(metadata)) this.#metadata.set(name, value);
   }
 
-  static async connect(address: string): Promise<ReflectedClient> {
-    const connected = new ReflectedClient(address);
+  /** `metadata` goes out with every call. */
+  static async connect(
+    address: string,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<ReflectedClient> {
+    const connected = new ReflectedClient(address, metadata);
     const symbols = ['selfcheer.v1.IngestService', 'selfcheer.v1.CheerService', 'google.rpc.Status'];
     try {
       const files = await connected.#describe(symbols);
@@ -51,6 +62,7 @@ export class ReflectedClient {
         same,
         responseDeserialize,
         bytes,
+        this.#metadata,
         { deadline: Date.now() + deadlineMs },
         (error, answer) => (error ? reject(error) : resolve(answer as Message)),
       );
@@ -110,7 +122,7 @@ export class ReflectedClient {
   }
 
   #open(where: string, deserialize: (bytes: Buffer) => Message): ClientDuplexStream<Buffer, Message> {
-    return this.#client.makeBidiStreamRequest(where, same, deserialize, {
+    return this.#client.makeBidiStreamRequest(where, same, deserialize, this.#metadata, {
       deadline: Date.now() + deadlineMs,
     });
   }

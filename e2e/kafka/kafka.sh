@@ -8,7 +8,7 @@ cache=$(cd "$here/../.." && pwd)/.cache/kafka
 
 usage() {
   cat <<USAGE
-usage: npm run kafka -- start|stop|status [--port N] [--dir D] [--set key=value]... [--proxied L:A]
+usage: npm run kafka -- start|stop|status [--port N] [--dir D] [--set key=value]... [--proxied L:A] [--join D]
 
   start   starts the broker, waits until it answers and prints its address
   stop    stops it; its data stays in the directory for the next start
@@ -17,6 +17,7 @@ usage: npm run kafka -- start|stop|status [--port N] [--dir D] [--set key=value]
   --port N         port on 127.0.0.1 (default 9092; 0 picks a free one); the controller takes another free one
   --dir D          data, log and settings of this broker (default .cache/kafka/broker)
   --set key=value  a broker setting, for example auto.create.topics.enable=false; may be repeated
+  --join D         becomes the second broker of the cluster whose first one has its directory there
   --proxied L:A    also listens on port L and tells clients there that its port is A, that of a proxy in front of L
 
 Needs java 17 or newer, and mvn for the first start. KAFKA_LIBS names a directory with the jars instead of .cache/kafka/libs.
@@ -74,7 +75,7 @@ fetch_jars() {
 }
 
 write_settings() {
-  local ports controller listeners advertised
+  local ports controller listeners advertised roles=broker,controller node=1
   if [ "$port" = 0 ]; then
     ports=$(free_ports 2)
     port=${ports% *}
@@ -82,14 +83,22 @@ write_settings() {
   else
     controller=$(free_ports 1)
   fi
-  listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+  listeners=PLAINTEXT://127.0.0.1:$port
+  if [ -n "$join" ]; then
+    controller=$(sed -n 's/^controller.quorum.voters=1@127.0.0.1://p' "$join/server.properties")
+    [ -n "$controller" ] || fail "--join $join is not the directory of a broker."
+    roles=broker
+    node=2
+  else
+    listeners+=,CONTROLLER://127.0.0.1:$controller
+  fi
   advertised=PLAINTEXT://127.0.0.1:$port
   if [ -n "$proxied" ]; then
     listeners+=,PROXIED://127.0.0.1:${proxied%:*}
     advertised+=,PROXIED://127.0.0.1:${proxied#*:}
   fi
   {
-    printf '%s\n' process.roles=broker,controller node.id=1 "controller.quorum.voters=1@127.0.0.1:$controller" \
+    printf '%s\n' "process.roles=$roles" "node.id=$node" "controller.quorum.voters=1@127.0.0.1:$controller" \
       "listeners=$listeners" "advertised.listeners=$advertised" controller.listener.names=CONTROLLER \
       listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT \
       inter.broker.listener.name=PLAINTEXT "log.dirs=$dir/data" num.partitions=6 \
@@ -154,14 +163,16 @@ dir=$cache/broker
 libs=${KAFKA_LIBS:-$cache/libs}
 settings=()
 proxied=
+join=
 while [ $# -gt 0 ]; do
   case $1 in
-  --port | --dir | --set | --proxied)
+  --port | --dir | --set | --proxied | --join)
     [ $# -ge 2 ] || fail "$1 needs a value."
     case $1 in
     --port) [[ $2 =~ ^[0-9]{1,5}$ ]] || fail "--port $2 is not a port."; port=$2 ;;
     --dir) dir=$(mkdir -p "$2" && cd "$2" && pwd) ;;
     --set) [[ $2 == *=* ]] || fail "--set $2 is not key=value."; settings+=("$2") ;;
+    --join) join=$(cd "$2" && pwd) ;;
     --proxied) [[ $2 =~ ^[0-9]{1,5}:[0-9]{1,5}$ ]] || fail "--proxied $2 is not two ports, L:A."; proxied=$2 ;;
     esac
     shift 2
