@@ -77,12 +77,18 @@ export {
 export { createBulkhead, type Bulkhead, type BulkheadOptions } from './resilience/bulkhead';
 export { downstreamMetrics, type DownstreamMetricsOptions } from './resilience/downstream-metrics';
 export { downstreamSpans } from './resilience/downstream-spans';
-export { callResults, type CallResult, type ResilienceEvent } from './resilience/events';
+export { callResults, type CallResult, type ResilienceEvent, type Server } from './resilience/events';
 export { parseRetryAfter } from './resilience/retry-after';
 export { createRetry, fullJitter, type Retry, type RetryOptions } from './resilience/retry';
 export { RetryBudget, type RetryBudgetOptions } from './resilience/retry-budget';
 export { callResultOf, isTransient } from './resilience/transient';
-export { BreakerOpenError, BulkheadFullError, CallTimeoutError, HttpError } from './resilience/errors';
+export {
+  BreakerOpenError,
+  BulkheadFullError,
+  CallTimeoutError,
+  HttpError,
+  KitError,
+} from './resilience/errors';
 
 export { createRegistry, type MetricsRegistry } from './metrics/registry';
 export { prefersOpenMetrics, renderMetrics, type RenderedMetrics } from './metrics/render';
@@ -115,6 +121,7 @@ export {
   type ResourceMetrics,
   type ResourceReading,
 } from './metrics/resource-metrics';
+export { abortable } from './discovery/abortable';
 export { NoInstanceError, type Resolver } from './discovery/resolver';
 export { createStaticResolver } from './discovery/static-resolver';
 export { createDnsResolver, type DnsResolverOptions } from './discovery/dns-resolver';

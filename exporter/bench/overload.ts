@@ -21,13 +21,28 @@ export interface Overload {
   /** Processor time of the exporter for each event that was acknowledged, refusals included, in microseconds. */
   readonly peakCpu: number;
   readonly overloadCpu: number;
-  /** Milliseconds; the slowest one in a hundred of the acknowledged requests, the median of all quarter seconds. */
-  readonly peakP99: number;
-  readonly overloadP99: number;
-  /** Seconds from the end of the overload until nothing is turned away and every condition but the budget holds; null: not within a minute. */
-  readonly recoverySeconds: number | null;
+  /** Milliseconds from sending to the answer of acknowledged requests, the median of all quarter seconds. */
+  readonly peakLatency: Latency;
+  readonly overloadLatency: Latency;
+  /** Seconds from the end of the overload; null: not within a minute. */
+  readonly recovery: Recovery;
   /** Modes that the API told meanwhile. */
   readonly modes: readonly string[];
+}
+
+interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+interface Recovery {
+  /** Nothing is turned away any more. */
+  readonly modeNormal: number | null;
+  /** That, and every condition but the error budget holds, which remembers for an hour. */
+  readonly conditionsHold: number | null;
+  /** The state is green. */
+  readonly green: number | null;
 }
 
 const peakConnections = 64;
@@ -57,9 +72,7 @@ export async function measureOverload(seconds: number, eventsPerRequest: number)
     const rate = times * peak.accepted;
     const [over, overloadCpu] = await cost({ ...at, run: runId(), connections: overloadConnections, rate });
     const endedAt = performance.now();
-    let well = false;
-    while (!(well = await isWell(exporter)) && performance.now() - endedAt < patienceMs) await sleep(100);
-    const recoverySeconds = well ? Math.round((performance.now() - endedAt) / 100) / 10 : null;
+    const recovery = await recover(exporter, endedAt);
     watching.abort();
     await watched;
     const events = (requests: number): number => Math.round(requests * eventsPerRequest);
@@ -74,9 +87,9 @@ export async function measureOverload(seconds: number, eventsPerRequest: number)
       goodputToPeak: Math.round((over.accepted / peak.accepted) * 100) / 100,
       peakCpu,
       overloadCpu,
-      peakP99: Math.round(peak.p99),
-      overloadP99: Math.round(over.p99),
-      recoverySeconds,
+      peakLatency: latencyOf(peak),
+      overloadLatency: latencyOf(over),
+      recovery,
       modes: [...modes],
     };
   } finally {
@@ -89,13 +102,17 @@ function summary(lines: readonly LoadCounts[]): LoadCounts {
   const counted = lines.slice(settleSeconds * 4);
   const perSecond = (pick: (line: LoadCounts) => number): number =>
     counted.reduce((sum, line) => sum + pick(line), 0) / (counted.length / 4);
+  const middle = (pick: (line: LoadCounts) => number): number =>
+    median(counted.filter(({ accepted }) => accepted > 0).map(pick));
   return {
     due: perSecond(({ due }) => due),
     sent: perSecond(({ sent }) => sent),
     accepted: perSecond(({ accepted }) => accepted),
     refused: perSecond(({ refused }) => refused),
     failed: perSecond(({ failed }) => failed),
-    p99: median(counted.filter(({ accepted }) => accepted > 0).map(({ p99 }) => p99)),
+    p50: middle(({ p50 }) => p50),
+    p90: middle(({ p90 }) => p90),
+    p99: middle(({ p99 }) => p99),
   };
 }
 
@@ -113,7 +130,7 @@ async function load(order: LoadOrder): Promise<LoadCounts[]> {
 
 interface Summary {
   readonly mode: string;
-  readonly cheer: { readonly reasons: readonly { readonly code: string }[] };
+  readonly cheer: { readonly state: string; readonly reasons: readonly { readonly code: string }[] };
 }
 
 async function read(exporter: ExporterProcess): Promise<Summary> {
@@ -127,8 +144,26 @@ async function watch(exporter: ExporterProcess, modes: Set<string>, signal: Abor
   }
 }
 
-/** What was turned away stays in the error budget for an hour; it says nothing about now. */
-async function isWell(exporter: ExporterProcess): Promise<boolean> {
-  const { mode, cheer } = await read(exporter);
-  return mode === 'normal' && cheer.reasons.every(({ code }) => code === 'error_budget');
+function latencyOf({ p50, p90, p99 }: LoadCounts): Latency {
+  return { p50: Math.round(p50), p90: Math.round(p90), p99: Math.round(p99) };
+}
+
+/** Asks until the state is green, and notes when each sign of being well was there for the first time. */
+async function recover(exporter: ExporterProcess, endedAt: number): Promise<Recovery> {
+  const at: { -readonly [K in keyof Recovery]: Recovery[K] } = {
+    modeNormal: null,
+    conditionsHold: null,
+    green: null,
+  };
+  while (at.green === null && performance.now() - endedAt < patienceMs) {
+    const { mode, cheer } = await read(exporter);
+    const seconds = Math.round((performance.now() - endedAt) / 100) / 10;
+    if (mode === 'normal') {
+      at.modeNormal ??= seconds;
+      if (cheer.reasons.every(({ code }) => code === 'error_budget')) at.conditionsHold ??= seconds;
+    }
+    if (cheer.state === 'green') at.green = seconds;
+    else await sleep(100);
+  }
+  return at;
 }

@@ -104,11 +104,11 @@ export function createAdminView(sources: AdminSources): AdminView {
       breakers: engine.breakers(),
       lanes: pipeline.lanes.map(({ low, high }, lane) => {
         const pending = high - low + 1;
-        return {
-          lane,
-          pending,
-          state: pending === 0 ? 'idle' : signals.isStuck(lane) ? 'waiting' : 'sending',
-        };
+        if (pending === 0) return { lane, pending, state: 'idle' };
+        const detail = signals.waitReason(lane);
+        return detail === undefined
+          ? { lane, pending, state: 'sending' }
+          : { lane, pending, state: 'waiting', detail };
       }),
     }),
     resources() {

@@ -108,6 +108,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   recordHistory(engine, recent);
   const disk = new DiskWatch(config.dataDir, {
     ballastBytes: config.outbox.ballastBytes,
+    taken: () => pipeline.taken,
+    short: () => pipeline.reclaim(),
     failed: (error, what) => logger.warn({ err: error }, what),
     note: (what) => logger.info({ freeBytes: disk.freeBytes }, what),
     now: () => performance.now(),
@@ -131,6 +133,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     tenants: config.tenants,
     standingMs: () => pipeline.standingMs(),
     clock: () => performance.now(),
+    processorMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
     random: Math.random,
   });
   const intake = new Intake({
@@ -186,7 +192,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   // Cheer: the verdict once a second, the admin port.
   const health = new Health({
-    checks: createHealthChecks({ config, pipeline, disk, engine, telemetry }),
+    checks: createHealthChecks({ config, pipeline, disk, engine, telemetry, signals }),
     readiness: ['store', 'disk'],
   });
   const view = createAdminView({

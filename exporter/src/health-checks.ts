@@ -1,6 +1,8 @@
-import type { CheerEngine, HealthCheck } from '@selfcheer/cheer-kit';
+import type { BreakerState, CheerEngine, HealthCheck } from '@selfcheer/cheer-kit';
+import type { Signals } from './cheer/signals';
 import type { Telemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
+import { lookupNames } from './config/steps';
 import { messageOf } from './errors';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
@@ -12,6 +14,7 @@ export interface HealthSources {
   readonly disk: DiskWatch;
   readonly engine: CheerEngine;
   readonly telemetry: Telemetry;
+  readonly signals: Pick<Signals, 'failureOf'>;
 }
 
 const memoryDegraded = 0.9;
@@ -24,7 +27,20 @@ export function createHealthChecks({
   disk,
   engine,
   telemetry,
+  signals,
 }: HealthSources): Record<string, HealthCheck> {
+  const breakerOf = (name: string): BreakerState =>
+    engine.breakers().find(({ downstream }) => downstream === name)?.state ?? 'closed';
+  const lookup = (name: string): HealthCheck => {
+    return () => {
+      const state = breakerOf(name);
+      const failure = signals.failureOf(name);
+      return {
+        status: state === 'closed' && failure === undefined ? 'ok' : 'degraded',
+        detail: `breaker ${state}${failure === undefined ? '' : `, last call failed: ${failure}`}`,
+      };
+    };
+  };
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   return {
     store() {
@@ -36,8 +52,7 @@ export function createHealthChecks({
       return { status: used >= 0.7 ? 'degraded' : 'ok', detail };
     },
     sink() {
-      const breaker = engine.breakers().find(({ downstream }) => downstream === telemetry.downstream);
-      const state = breaker?.state ?? 'closed';
+      const state = breakerOf(telemetry.downstream);
       return {
         status: state === 'closed' ? 'ok' : 'degraded',
         detail: `${telemetry.downstream}: breaker ${state}`,
@@ -51,6 +66,7 @@ export function createHealthChecks({
         detail: `died ${countOf(count, 'time')} in a row and is started again, the last time of: ${detail}`,
       };
     },
+    ...Object.fromEntries(lookupNames(config.enrich).map((name) => [`lookup:${name}`, lookup(name)])),
     disk() {
       const detail = `${mebibytes(disk.freeBytes)} free of ${mebibytes(disk.sizeBytes)}`;
       return { status: disk.level === 'full' ? 'failed' : disk.level === 'low' ? 'degraded' : 'ok', detail };

@@ -5,6 +5,28 @@ import { configSchema } from './config/schema';
 import { relayObserver } from './relay-observer';
 
 describe('relayObserver', () => {
+  it('knows why a lane waits until its batch is settled, or the relay dies', () => {
+    const config = configSchema.parse({});
+    const telemetry = createTelemetry(config, '0.0.0');
+    const signals = new Signals(telemetry, config);
+    const observer = relayObserver({
+      ...{ signals, engine: telemetry.engine, telemetry, heartbeatSettled: () => undefined },
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    const waits = () => observer.reported({ kind: 'waiting', lane: 3, detail: 'no topic' });
+    waits();
+    expect(signals.waitReason(3)).toBe('no topic');
+    expect(signals.waitReason(2)).toBeUndefined();
+    const counts = { bytes: 1, enriched: 1, published: 1, dropped: 0, refused: [], failedSends: 1 };
+    const seconds = { enrichSeconds: 0, publishSeconds: 0 };
+    observer.reported({ kind: 'settled', lane: 3, through: 1, traffic: 'real', ...counts, ...seconds });
+    expect(signals.waitReason(3)).toBeUndefined();
+    waits();
+    observer.relayLost(new Error('it died'));
+    expect(signals.waitReason(3)).toBeUndefined();
+    telemetry.resources.stop();
+  });
+
   it('names a relay that died among the misses', () => {
     const config = configSchema.parse({});
     const telemetry = createTelemetry(config, '0.0.0');

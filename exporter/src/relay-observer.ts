@@ -93,6 +93,9 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
         case 'sent':
           sent(report);
           break;
+        case 'waiting':
+          signals.waits(report.lane, report.detail);
+          break;
         case 'breaker':
           breaker(report.downstream, report.state);
           break;

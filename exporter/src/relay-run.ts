@@ -1,14 +1,9 @@
-import {
-  ConsulResolver,
-  createDnsResolver,
-  createLogger,
-  createStaticResolver,
-  downstreamSpans,
-} from '@selfcheer/cheer-kit';
+import { createLogger, downstreamSpans, type Logger } from '@selfcheer/cheer-kit';
 import pino from 'pino';
 import type { Config } from './config/schema';
 import { DownstreamCallReports } from './downstream-calls';
-import { createEnricher, type EnricherOptions } from './enrich/enricher';
+import { createEnricher } from './enrich/enricher';
+import { lookupResolver } from './enrich/lookup/resolvers';
 import { OutboxReader } from './outbox/reader';
 import { createKafkaPublisher } from './publish/kafka-publisher';
 import { createLogPublisher } from './publish/log-publisher';
@@ -45,13 +40,16 @@ export async function runRelay(
   const { config, storeId } = settings;
   const calls = new DownstreamCallReports(report);
   const spans = downstreamSpans();
+  const logger = createRelayLogger(config);
   const enricher = createEnricher(config.enrich, {
     baseDir: settings.baseDir,
     observe(event) {
       calls.note(event);
       spans(event);
     },
-    resolver: lookupResolver(config),
+    resolver: lookupResolver({ address: config.consul.agent, token: config.consul.token }, (error, message) =>
+      logger.warn({ err: error }, `${message}; what was known stays`),
+    ),
   });
   const publisher = sink(config);
   const reader = await OutboxReader.open(settings.storeLocation);
@@ -77,31 +75,19 @@ export async function runRelay(
   };
 }
 
-/** How look-ups find the address behind the host of their URL. */
-function lookupResolver({ consul }: Config): NonNullable<EnricherOptions['resolver']> {
-  return ({ protocol, hostname, port }, discovery) => {
-    const portOfUrl = Number(port) || (protocol === 'https:' ? 443 : 80);
-    switch (discovery) {
-      case 'static':
-        return createStaticResolver([`${hostname}:${portOfUrl}`]);
-      case 'dns':
-        return createDnsResolver({ hostname: hostname.replace(/^\[|\]$/g, ''), port: portOfUrl });
-      case 'consul':
-        return new ConsulResolver({
-          agent: { address: consul.agent, token: consul.token },
-          service: hostname,
-        });
-    }
-  };
+export function createPublisher(config: Config): Publisher {
+  const { dataDir, kafka, log, publish } = config;
+  const logger = createRelayLogger(config);
+  if (kafka.brokers.length === 0)
+    return createLogPublisher({ dataDir, segmentBytes: log.segmentBytes, logger });
+  return createKafkaPublisher({ ...kafka, timeoutMs: publish.timeoutMs, logger });
 }
 
-export function createPublisher({ service, logLevel, dataDir, kafka, log, publish }: Config): Publisher {
-  const logger = createLogger({
+/** Straight to the file descriptor: a worker's `process.stderr` goes through the main thread. */
+function createRelayLogger({ service, logLevel }: Config): Logger {
+  return createLogger({
     service,
     level: logLevel,
     destination: pino.destination({ fd: 2, sync: false }),
   });
-  if (kafka.brokers.length === 0)
-    return createLogPublisher({ dataDir, segmentBytes: log.segmentBytes, logger });
-  return createKafkaPublisher({ ...kafka, timeoutMs: publish.timeoutMs, logger });
 }

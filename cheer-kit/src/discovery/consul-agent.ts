@@ -1,3 +1,5 @@
+import { KitError } from '../resilience/errors';
+
 /** Where a Consul agent is, and what it asks for. */
 export interface ConsulAgent {
   /** Its HTTP API, for example `http://127.0.0.1:8500`. */
@@ -6,16 +8,13 @@ export interface ConsulAgent {
   readonly token?: string | undefined;
 }
 
-/** An agent answered with something else than success. */
-export class ConsulError extends Error {
-  readonly code = 'consul';
-
+/** An agent answered with something else than success. 500 is also said while there is no leader. `consul_refused` */
+export class ConsulError extends KitError {
   constructor(
     readonly status: number,
     message: string,
   ) {
-    super(message);
-    this.name = 'ConsulError';
+    super('consul_refused', message, { retriable: status === 429 || status >= 500 });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullJitter } from '../resilience/retry';
 import { askAgent, ConsulError, type ConsulAgent } from './consul-agent';
 
 export interface ConsulRegistrationOptions {
@@ -28,7 +29,7 @@ const leastDeregisterSeconds = 60;
 
 /**
  * Tells a Consul agent that this instance is here, again and again, for an agent may lose what it knew; and that it
- * goes. The service never waits for it: without its agent it works as well.
+ * goes. The service never waits for it: without its agent it works as well. All its times are real time.
  *
  *   idle -> registering <-> registered -> gone
  *
@@ -77,8 +78,8 @@ export class ConsulRegistration {
         failures += 1;
         if (failures === 1) onProblem?.(error as Error);
       }
-      const backoffMs = 1000 * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
-      const pauseMs = failures > 0 ? Math.min(everySeconds * 1000, backoffMs) : everySeconds * 1000;
+      const everyMs = everySeconds * 1000;
+      const pauseMs = failures > 0 ? fullJitter(failures + 1, { minMs: 1000, maxMs: everyMs }) : everyMs;
       await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullJitter } from '../resilience/retry';
 import { abortable } from './abortable';
 import { askAgent, type ConsulAgent } from './consul-agent';
-import { hostPort, InTurn, NoInstanceError, type Resolver } from './resolver';
+import { hostPort, InTurn, NoInstanceError, rootMessage, type Resolver } from './resolver';
 
 export interface ConsulResolverOptions {
   readonly agent: ConsulAgent;
@@ -21,12 +22,12 @@ interface HealthEntry {
   readonly Service: { readonly Address: string; readonly Port: number };
 }
 
-const longestPauseMs = 30_000;
+const backoff = { minMs: 1_000, maxMs: 30_000 };
 /** Consul adds up to a sixteenth of the wait by itself; the rest is for the way. */
 const answerMarginMs = 5_000;
 
 /**
- * The passing instances of a service, kept current by blocking queries.
+ * The passing instances of a service, kept current by blocking queries. All its times are real time.
  * Source: Consul HTTP API, "List Service Instances for Service" and "Blocking Queries" (with its rules for the index).
  */
 export class ConsulResolver implements Resolver {
@@ -57,13 +58,18 @@ export class ConsulResolver implements Resolver {
     await abortable((this.first ??= this.watch()), signal);
     const address = this.inTurn.next();
     if (address !== undefined) return address;
-    throw new NoInstanceError(`Consul knows no passing instance of ${this.service}`, {
-      cause: this.lastError,
-    });
+    const { lastError, service } = this;
+    if (!lastError) throw new NoInstanceError(`Consul knows no passing instance of ${service}`);
+    throw new NoInstanceError(
+      `Consul could not be asked for instances of ${service}: ${rootMessage(lastError)}`,
+      { cause: lastError },
+    );
   }
 
   close(): void {
-    this.closing.abort(new NoInstanceError(`the resolver of ${this.service} is closed`));
+    this.closing.abort(
+      new NoInstanceError(`the resolver of ${this.service} is closed`, { retriable: false }),
+    );
   }
 
   /** Resolves after the first query; the watch goes on until `close`. */
@@ -75,8 +81,8 @@ export class ConsulResolver implements Resolver {
   private async goOn(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted) {
-      const backoffMs = Math.min(longestPauseMs, 1000 * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2);
-      const pauseMs = this.failures > 0 ? Math.max(this.pauseMs, backoffMs) : this.pauseMs;
+      const backoffMs = this.failures > 0 ? fullJitter(this.failures + 1, backoff) : 0;
+      const pauseMs = Math.max(this.pauseMs, backoffMs);
       await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (!signal.aborted) await this.query();
     }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeConsul } from '../../test/fake-consul';
+import { eventually } from '../../test/wait';
 import { ConsulRegistration, type ConsulRegistrationOptions } from './consul-registration';
 import { ConsulResolver, type ConsulResolverOptions } from './consul-resolver';
 
@@ -16,11 +16,6 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
   await consul.close();
 });
-
-/** Waits until `is` holds; the test's own deadline bounds it. */
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await sleep(5);
-}
 
 const soon = (): AbortSignal => AbortSignal.timeout(4_000);
 
@@ -56,11 +51,11 @@ describe('discovery', () => {
     consul.put('c1', 'catalog', '10.0.0.1', 80);
     const found = resolver();
     expect(await found.pick(soon())).toBe('10.0.0.1:80');
-    await until(() => consul.requests.length === 2);
+    await eventually(() => consul.requests.length === 2);
     expect(consul.requests[1]).toBe('GET /v1/health/service/catalog?passing=true&index=2&wait=2s');
     consul.change(() => consul.services.delete('c1'));
     consul.put('c2', 'catalog', '10.0.0.2', 80);
-    while ((await found.pick(soon()).catch(() => '')) !== '10.0.0.2:80') await sleep(5);
+    await eventually(async () => (await found.pick(soon()).catch(() => '')) === '10.0.0.2:80');
   });
 
   test('an index that went backwards begins anew', async () => {
@@ -68,18 +63,35 @@ describe('discovery', () => {
     consul.put('c1', 'catalog', '10.0.0.1', 80);
     const found = resolver();
     await found.pick(soon());
-    await until(() => consul.requests.some((request) => request.includes('index=51')));
+    await eventually(() => consul.requests.some((request) => request.includes('index=51')));
     consul.change(() => (consul.index = 3));
-    await until(() => consul.requests.slice(2).some((request) => !request.includes('index=')));
+    await eventually(() => consul.requests.slice(2).some((request) => !request.includes('index=')));
   });
 
   test('without a passing instance it says so, and why it could not ask', async () => {
-    await expect(resolver().pick(soon())).rejects.toMatchObject({ code: 'no_instance', retriable: true });
+    await expect(resolver().pick(soon())).rejects.toMatchObject({
+      ...{ code: 'no_instance', retriable: true },
+      message: 'Consul knows no passing instance of catalog',
+    });
     consul.failWith = 500;
     const problems: Error[] = [];
     const failing = resolver({ onProblem: (error) => problems.push(error) });
-    await expect(failing.pick(soon())).rejects.toMatchObject({ cause: { status: 500 } });
+    await expect(failing.pick(soon())).rejects.toMatchObject({
+      message:
+        'Consul could not be asked for instances of catalog: ' +
+        'Consul answered 500 to GET /v1/health/service/catalog: No cluster leader',
+      cause: { status: 500 },
+    });
     expect(problems).toHaveLength(1);
+  });
+
+  test('of an agent that is not there it says what failed below fetch', async () => {
+    await consul.close();
+    const picked = resolver().pick(soon());
+    await expect(picked).rejects.toThrow(
+      /^Consul could not be asked for instances of catalog: .*ECONNREFUSED/,
+    );
+    await consul.listen();
   });
 
   test('an agent that fails later changes nothing, and is asked again', async () => {
@@ -88,19 +100,19 @@ describe('discovery', () => {
     const found = resolver({ onProblem: (error) => problems.push(error), waitSeconds: 1 });
     await found.pick(soon());
     consul.failWith = 503;
-    await until(() => problems.length === 1);
+    await eventually(() => problems.length === 1);
     expect(await found.pick(soon())).toBe('10.0.0.1:80');
     consul.failWith = undefined;
     consul.change(() => consul.services.delete('c1'));
     consul.put('c2', 'catalog', '10.0.0.2', 80);
-    while ((await found.pick(soon()).catch(() => '')) !== '10.0.0.2:80') await sleep(5);
+    await eventually(async () => (await found.pick(soon()).catch(() => '')) === '10.0.0.2:80');
   });
 
   test('closed, it asks no more and gives nothing out', async () => {
     const found = resolver();
     await found.pick(soon()).catch(() => undefined);
     found.close();
-    await expect(found.pick(soon())).rejects.toMatchObject({ code: 'no_instance' });
+    await expect(found.pick(soon())).rejects.toMatchObject({ code: 'no_instance', retriable: false });
   });
 });
 
@@ -123,7 +135,7 @@ describe('registration', () => {
   test('registers with its check, and deregisters', async () => {
     const one = registration();
     one.start();
-    await until(() => consul.services.has('exporter-1'));
+    await eventually(() => consul.services.has('exporter-1'));
     expect(consul.services.get('exporter-1')).toMatchObject({
       Name: 'exporter',
       Address: '10.1.1.1',
@@ -142,11 +154,11 @@ describe('registration', () => {
 
   test('an agent that forgot is told again; one that knows is not', async () => {
     registration({ everySeconds: 0.02 }).start();
-    await until(() => consul.requests.filter((request) => request.startsWith('GET')).length >= 5);
+    await eventually(() => consul.requests.filter((request) => request.startsWith('GET')).length >= 5);
     const told = (): number => consul.requests.filter((request) => request.includes('/register?')).length;
     expect(told()).toBe(1);
     consul.change(() => consul.services.clear());
-    await until(() => told() === 2 && consul.services.has('exporter-1'));
+    await eventually(() => told() === 2 && consul.services.has('exporter-1'));
   });
 
   test('an agent that is away is tried again and reported once', async () => {
@@ -154,17 +166,17 @@ describe('registration', () => {
     consul.failWith = 500;
     const onProblem = (error: Error): number => problems.push(error);
     registration({ everySeconds: 0.02, onProblem }).start();
-    await until(() => consul.requests.length >= 4);
+    await eventually(() => consul.requests.length >= 4);
     expect(problems).toHaveLength(1);
     consul.failWith = undefined;
-    await until(() => consul.services.has('exporter-1'));
+    await eventually(() => consul.services.has('exporter-1'));
   });
 
   test('leaving never fails, even when the agent is gone', async () => {
     const problems: Error[] = [];
     const one = registration({ onProblem: (error) => problems.push(error) });
     one.start();
-    await until(() => consul.services.has('exporter-1'));
+    await eventually(() => consul.services.has('exporter-1'));
     consul.failWith = 500;
     await one.deregister();
     expect(problems).toHaveLength(1);

@@ -7,11 +7,13 @@ const never = new AbortController().signal;
 function names(answers: (readonly string[] | Error)[]) {
   const clock = new ManualClock();
   let asked = 0;
+  const problems: Error[] = [];
   const resolver = createDnsResolver({
     hostname: 'catalog',
     port: 80,
     ttlSeconds: 10,
     clock,
+    onProblem: (error) => problems.push(error),
     lookup: () => {
       const answer = answers[Math.min(asked, answers.length - 1)]!;
       asked += 1;
@@ -19,7 +21,7 @@ function names(answers: (readonly string[] | Error)[]) {
       return Promise.resolve(answer.map((address) => ({ address })));
     },
   });
-  return { resolver, clock, asked: () => asked };
+  return { resolver, clock, problems, asked: () => asked };
 }
 
 test('all addresses in turn, asked for once within the time to live', async () => {
@@ -53,9 +55,34 @@ test('without any address it says why, may be tried again, and then asks at once
   await expect(resolver.pick(never)).rejects.toMatchObject({
     code: 'no_instance',
     retriable: true,
+    message: 'the addresses of catalog could not be asked for: ENOTFOUND',
     cause: { message: 'ENOTFOUND' },
   });
   expect(await resolver.pick(never)).toBe('10.0.0.1:80');
+});
+
+test('a name without addresses is no failure of the name service', async () => {
+  await expect(names([[]]).resolver.pick(never)).rejects.toThrow('catalog has no address');
+});
+
+test('a row of failures is told once', async () => {
+  const bad = new Error('SERVFAIL');
+  const { resolver, clock, problems } = names([['10.0.0.1'], bad, bad, ['10.0.0.2'], bad]);
+  for (let i = 0; i < 6; i++) {
+    await resolver.pick(never);
+    clock.advance(11);
+  }
+  expect(problems).toEqual([bad, bad]);
+});
+
+test('a failure that nobody waits for any more harms nobody', async () => {
+  const unhandled = jest.fn();
+  process.on('unhandledRejection', unhandled);
+  const { resolver } = names([new Error('SERVFAIL')]);
+  await expect(resolver.pick(AbortSignal.abort(new Error('late')))).rejects.toThrow('late');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
 });
 
 test('a wait ends with its signal', async () => {

@@ -1,7 +1,8 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { systemClock, type Clock } from '../clock';
+import { asError } from '../resilience/errors';
 import { abortable } from './abortable';
-import { hostPort, InTurn, NoInstanceError, type Resolver } from './resolver';
+import { hostPort, InTurn, NoInstanceError, rootMessage, type Resolver } from './resolver';
 
 export interface DnsResolverOptions {
   /** A host name, for example that of a Kubernetes Service: headless ones give every pod's address. */
@@ -12,6 +13,8 @@ export interface DnsResolverOptions {
   readonly clock?: Clock;
   /** All addresses of a name; the system's resolver when absent, with its hosts file and search domains. */
   readonly lookup?: (hostname: string) => Promise<readonly { readonly address: string }[]>;
+  /** The name service failed; the addresses that are known stay. Called once for each row of failures. */
+  readonly onProblem?: (error: Error) => void;
 }
 
 /**
@@ -25,10 +28,19 @@ export function createDnsResolver(options: DnsResolverOptions): Resolver {
   const inTurn = new InTurn();
   let freshUntil = -Infinity;
   let asking: Promise<void> | undefined;
+  /** Of the last answer. */
+  let failure: Error | undefined;
 
   const ask = async (): Promise<void> => {
-    const found = await lookup(hostname);
-    inTurn.set(found.map(({ address }) => hostPort(address, port)));
+    try {
+      const found = await lookup(hostname);
+      inTurn.set(found.map(({ address }) => hostPort(address, port)));
+      failure = undefined;
+    } catch (error) {
+      const first = failure === undefined;
+      failure = asError(error);
+      if (first) options.onProblem?.(failure);
+    }
   };
 
   return {
@@ -40,16 +52,16 @@ export function createDnsResolver(options: DnsResolverOptions): Resolver {
           asking = undefined;
         });
       }
-      let failure: unknown;
-      if (asking) {
-        await abortable(asking, signal).catch((error: unknown) => (failure = error));
-        if (signal.aborted) throw signal.reason;
-      }
+      if (asking) await abortable(asking, signal);
       const address = inTurn.next();
       if (address !== undefined) return address;
       // Nothing to fall back on: the next call may ask at once.
       freshUntil = -Infinity;
-      throw new NoInstanceError(`${hostname} has no address`, { cause: failure });
+      if (!failure) throw new NoInstanceError(`${hostname} has no address`);
+      throw new NoInstanceError(
+        `the addresses of ${hostname} could not be asked for: ${rootMessage(failure)}`,
+        { cause: failure },
+      );
     },
     close: () => undefined,
   };

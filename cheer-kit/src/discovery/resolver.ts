@@ -1,3 +1,5 @@
+import { isError, KitError } from '../resilience/errors';
+
 /** Finds the instances of a service that another one calls. */
 export interface Resolver {
   /**
@@ -9,15 +11,24 @@ export interface Resolver {
   close(): void;
 }
 
-/** Nobody to call: none is healthy, or the directory can't be asked. It passes, so it is worth another try. */
-export class NoInstanceError extends Error {
-  readonly code = 'no_instance';
-  readonly retriable = true;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'NoInstanceError';
+/**
+ * Nobody to call: none is healthy, or the directory can't be asked. That passes, so it is worth another try; unless the
+ * resolver is closed. `no_instance`
+ */
+export class NoInstanceError extends KitError {
+  constructor(message: string, options: { readonly retriable?: boolean; readonly cause?: unknown } = {}) {
+    super('no_instance', message, { retriable: true, ...options });
   }
+}
+
+/** `fetch` wraps what really happened, and so do others: it is looked for this deep. */
+const deepestCause = 5;
+
+/** What is behind an error, in words: `fetch` itself only says that it failed. */
+export function rootMessage(error: Error, depth = 0): string {
+  if (depth < deepestCause && isError(error.cause)) return rootMessage(error.cause, depth + 1);
+  // An AggregateError of several addresses has a code and no message.
+  return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
 /** `host:port`, an IPv6 address in brackets. */

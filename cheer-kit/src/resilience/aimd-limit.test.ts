@@ -85,6 +85,34 @@ test('who gives up waiting rejects with the reason and takes no slot', async () 
   await expect(limit.acquire(stop.signal)).rejects.toBe(reason);
 });
 
+describe('with patience', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  test('what hangs gives its slot to who waits, once, and its result still counts', async () => {
+    const { limit } = setUp({ min: 1, max: 1, minimumResults: 1, patienceSeconds: 1 });
+    const hanging = await limit.acquire();
+    const waiting = limit.acquire();
+    jest.advanceTimersByTime(999);
+    expect(limit.inFlight).toBe(1);
+    jest.advanceTimersByTime(1);
+    const next = await waiting;
+    hanging('good');
+    expect(limit.inFlight).toBe(1);
+    next('good');
+    expect(limit.inFlight).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('failures of what has hung make it fall', async () => {
+    const { limit } = setUp({ patienceSeconds: 1 });
+    const ends = await Promise.all(Array.from({ length: 5 }, () => limit.acquire()));
+    jest.advanceTimersByTime(1_000);
+    for (const end of ends) end('bad');
+    expect(limit.limit).toBe(8);
+  });
+});
+
 test('stays between its bounds, lets no more in than the limit, and serves in order, over any sequence', async () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('begin' as const) }) },
@@ -149,6 +177,7 @@ test.each([
   { threshold: 2 },
   { minimumResults: 0 },
   { backoff: 1 },
+  { patienceSeconds: 0 },
 ])('refuses %p', (bad) => {
   expect(() => setUp(bad)).toThrow(RangeError);
 });

@@ -14,6 +14,12 @@ export interface AimdOptions {
   readonly minimumResults?: number;
   /** What is left of the limit when it falls, above 0 and below 1; 0.5 when absent. */
   readonly backoff?: number;
+  /**
+   * An operation that takes longer gives its slot back meanwhile; its result still counts. Never when absent. In real
+   * time, whatever the clock says.
+   */
+  readonly patienceSeconds?: number;
+  /** For the window. */
   readonly clock?: Clock;
 }
 
@@ -23,7 +29,8 @@ export type AimdResult = 'good' | 'bad' | 'neither';
 /**
  * As many operations at a time as what they call can take: one more for each whole limit of good ones while the limit
  * is used up, half as many when most of a window's results are bad. By shares and not by single failures, so that one
- * bad source among many does not throttle the others. What waits is served first come, first served.
+ * bad source among many does not throttle the others. What waits is served first come, first served. With patience, what
+ * hangs does not keep the rest waiting: then more than `limit` may be under way.
  *
  * Source: D.-M. Chiu, R. Jain, "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance", 1989. As in
  * TCP, what began before the limit fell does not make it fall again.
@@ -32,6 +39,7 @@ export class AimdLimit {
   private readonly slots: Slots;
   private readonly clock: Clock;
   private readonly windowMs: number;
+  private readonly patienceMs: number | undefined;
   private readonly options: AimdOptions & { threshold: number; minimumResults: number; backoff: number };
   /** With its fraction; the whole part is what holds. */
   private exact: number;
@@ -51,6 +59,9 @@ export class AimdLimit {
     checkRange('AIMD threshold', threshold, 0, 1);
     checkCount('AIMD minimumResults', minimumResults, 1);
     checkRange('AIMD backoff', backoff, Number.EPSILON, 1 - Number.EPSILON);
+    const { patienceSeconds } = options;
+    if (patienceSeconds !== undefined) checkRange('AIMD patienceSeconds', patienceSeconds, 0.001, 1_000_000);
+    this.patienceMs = patienceSeconds === undefined ? undefined : patienceSeconds * 1000;
     this.options = { ...options, threshold, minimumResults, backoff };
     this.clock = options.clock ?? systemClock;
     this.windowMs = windowSeconds * 1000;
@@ -63,6 +74,7 @@ export class AimdLimit {
     return Math.floor(this.exact);
   }
 
+  /** Without those that have given their slot back. */
   get inFlight(): number {
     return this.slots.inUse;
   }
@@ -75,9 +87,16 @@ export class AimdLimit {
     await this.slots.acquire(signal);
     const { falls } = this;
     const used = this.slots.inUse >= this.limit;
+    let held = true;
+    const giveBack = (): void => {
+      if (held) this.slots.release();
+      held = false;
+    };
+    const patience = this.patienceMs && setTimeout(giveBack, this.patienceMs);
     return (result) => {
+      clearTimeout(patience);
       if (result !== 'neither' && falls === this.falls) this.ended(result === 'good', used);
-      this.slots.release();
+      giveBack();
     };
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { createTimeout } from './attempt-timeout';
 import { CallTimeoutError } from './errors';
 
@@ -31,6 +33,22 @@ test('answers and failures pass as they come, and their signal stays unaborted',
   expect(own?.aborted).toBe(false);
   const error = new Error('no');
   await expect(within(() => Promise.reject(error))).rejects.toBe(error);
+});
+
+test('an answer that came while the event loop was busy is in time', async () => {
+  const server = createServer((socket) => void socket.end('answer')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const answer = createTimeout(50)(async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    // The kernel has the answer long before this ends.
+    for (const until = performance.now() + 150; performance.now() < until;);
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    return String(bytes);
+  });
+  await expect(answer).resolves.toBe('answer');
+  server.close();
 });
 
 test('nothing is begun for a caller who has given up', async () => {

@@ -31,7 +31,8 @@ const busy = new HttpError(503);
 
 function geo(minimumCalls = 10) {
   const downstream = createDownstream({
-    ...{ name: 'geo', breaker: { minimumCalls }, retry: { attempts: 2, minMs: 0, maxMs: 0 } },
+    ...{ name: 'geo', server: { address: 'geo.internal', port: 8443 } },
+    ...{ breaker: { minimumCalls }, retry: { attempts: 2, minMs: 0, maxMs: 0 } },
   });
   downstream.subscribe(downstreamSpans());
   return downstream;
@@ -76,12 +77,29 @@ describe('with an SDK', () => {
     expect(first?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the downstream answered 503' });
     expect(first?.attributes).toEqual({
       'service.peer.name': 'geo',
+      'server.address': 'geo.internal',
+      'server.port': 8443,
       'error.type': '503',
       'http.response.status_code': 503,
     });
     expect(second?.status.code).toBe(SpanStatusCode.UNSET);
-    expect(second?.attributes).toEqual({ 'service.peer.name': 'geo', 'http.request.resend_count': 1 });
+    expect(second?.attributes).toEqual({
+      'service.peer.name': 'geo',
+      'server.address': 'geo.internal',
+      'server.port': 8443,
+      'http.request.resend_count': 1,
+    });
     expect(outer?.events).toMatchObject([{ name: 'retry', attributes: { 'error.type': '503' } }]);
+  });
+
+  test('an answer that can not be used is no error of its status', async () => {
+    await geo()
+      .call(() => Promise.reject(new HttpError(200, 'the answer is not JSON')))
+      .catch(() => undefined);
+    expect(exporter.getFinishedSpans()[0]?.attributes).toMatchObject({
+      'error.type': 'http_status',
+      'http.response.status_code': 200,
+    });
   });
 
   test('what was not tried has no span, but leaves a word on the caller’s, as does a fallback', async () => {
@@ -97,8 +115,8 @@ describe('with an SDK', () => {
     expect(exporter.getFinishedSpans()).toHaveLength(1);
     const { events } = exporter.getFinishedSpans()[0]!;
     expect(events.map(({ name, attributes }) => [name, attributes?.['error.type']])).toEqual([
-      ['downstream_call rejected', 'BREAKER_OPEN'],
-      ['fallback', 'BREAKER_OPEN'],
+      ['downstream_call rejected', 'breaker_open'],
+      ['fallback', 'breaker_open'],
     ]);
   });
 });

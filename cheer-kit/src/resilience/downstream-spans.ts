@@ -6,15 +6,15 @@ import type { ResilienceEvent } from './events';
  * each retry, fallback, and call that was not tried: `downstream.subscribe(downstreamSpans())`. Without an
  * OpenTelemetry SDK it does nothing.
  *
- * Attributes as in the OpenTelemetry semantic conventions: `service.peer.name`, `error.type`,
- * `http.response.status_code`, `http.request.resend_count`.
+ * Attributes as in the OpenTelemetry semantic conventions 1.45: `service.peer.name`, `server.address`, `server.port`,
+ * `error.type`, `http.response.status_code` (of failures), `http.request.resend_count`.
  */
 export function downstreamSpans(): (event: ResilienceEvent) => void {
   return (event) => {
     const tracer = trace.getTracer('@selfcheer/cheer-kit');
     switch (event.type) {
       case 'call': {
-        const { downstream, attempt, seconds, error } = event;
+        const { downstream, attempt, seconds, server, error } = event;
         if (attempt === 0) {
           mark('downstream_call rejected', { 'service.peer.name': downstream, ...attributesOf(error) });
           return;
@@ -27,6 +27,7 @@ export function downstreamSpans(): (event: ResilienceEvent) => void {
             startTime: endedAt - seconds * 1000,
             attributes: {
               'service.peer.name': downstream,
+              ...(server && { 'server.address': server.address, 'server.port': server.port }),
               ...(attempt > 1 && { 'http.request.resend_count': attempt - 1 }),
               ...attributesOf(error),
             },
@@ -64,9 +65,9 @@ function attributesOf(error: Error | undefined): Attributes {
   if (!error) return {};
   const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  // An HTTP status as the error's type, where there is one, is what the conventions ask for.
+  // A status that is an error is the error's type: so the conventions want it.
   return {
-    'error.type': status === undefined ? code : String(status),
+    'error.type': status === undefined || status < 400 ? code : String(status),
     ...(status !== undefined && { 'http.response.status_code': status }),
   };
 }

@@ -1,3 +1,4 @@
+import { NoInstanceError } from '../discovery/resolver';
 import { createDownstream, type DownstreamOptions } from './downstream';
 import { BreakerOpenError, BulkheadFullError, CallTimeoutError, HttpError } from './errors';
 import type { ResilienceEvent } from './events';
@@ -91,6 +92,14 @@ test('a retry finds the breaker open and ends', async () => {
   expect(told()).toEqual(['open', '1 unavailable', 'retry', '0 unavailable']);
 });
 
+test('nobody to call is a failure in passing: it is tried again and opens the breaker', async () => {
+  const { downstream, told } = setUp({ breaker: { minimumCalls: 2 } });
+  await expect(downstream.call(() => Promise.reject(new NoInstanceError('nobody')))).rejects.toThrow(
+    BreakerOpenError,
+  );
+  expect(told()).toEqual(['1 unavailable', 'retry', 'open', '2 unavailable', 'retry', '0 unavailable']);
+});
+
 test('a full bulkhead refuses, and that is neither tried again nor a failure of the downstream', async () => {
   const { downstream, told } = setUp({ bulkhead: { slots: 1, queue: 0 }, breaker: { minimumCalls: 1 } });
   let finish!: (value: string) => void;
@@ -151,6 +160,58 @@ test('a deadline that passes is a failure of the downstream, a plain abort is no
   expect(downstream.breakerState).toBe('open');
 });
 
+describe('with a deadline', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+  const deadlineMs = 1_000;
+
+  test('who waits for a slot until then has no answer, and may have a fallback', async () => {
+    const { downstream, told } = setUp({ deadlineMs, timeoutMs: 60_000, bulkhead: { slots: 1 } });
+    let finish!: (value: string) => void;
+    const running = downstream.call(() => new Promise<string>((resolve) => (finish = resolve)));
+    const operation = jest.fn(async () => 'never');
+    const late = expect(downstream.call(operation)).rejects.toMatchObject({
+      ...{ code: 'call_timeout', timeoutMs: deadlineMs },
+    });
+    const stale = downstream.call(operation, { fallback: () => 'stale' });
+    await jest.advanceTimersByTimeAsync(deadlineMs);
+    await late;
+    await expect(stale).resolves.toBe('stale');
+    expect(operation).not.toHaveBeenCalled();
+    // What is under way has its own time, or a crowd in the queue would make a good downstream look bad.
+    finish('answer');
+    await expect(running).resolves.toBe('answer');
+    expect(told()).toEqual(['0 unavailable', '0 unavailable', 'fallback', '1 success']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('it ends the wait for another attempt, and no attempt begins after it', async () => {
+    const { downstream, told } = setUp({ deadlineMs, retry: { attempts: 3, minMs: 90_000, maxMs: 90_000 } });
+    const waiting = expect(downstream.call(away)).rejects.toThrow(CallTimeoutError);
+    await jest.advanceTimersByTimeAsync(deadlineMs);
+    await waiting;
+    const failing = expect(
+      downstream.call(() => new Promise((_, reject) => setTimeout(() => reject(busy), deadlineMs))),
+    ).rejects.toBe(busy);
+    await jest.advanceTimersByTimeAsync(deadlineMs);
+    await failing;
+    expect(told()).toEqual(['1 unavailable', 'retry', '1 unavailable']);
+  });
+
+  test("the caller's signal still ends it", async () => {
+    const { downstream, told } = setUp({ deadlineMs, retry: { attempts: 3, minMs: 90_000, maxMs: 90_000 } });
+    const reason = new Error('enough');
+    const stop = new AbortController();
+    const stopped = expect(downstream.call(away, { signal: stop.signal })).rejects.toBe(reason);
+    await jest.advanceTimersByTimeAsync(1);
+    stop.abort(reason);
+    await stopped;
+    await expect(downstream.call(away, { signal: stop.signal })).rejects.toBe(reason);
+    expect(told()).toEqual(['1 unavailable', 'retry']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
 test('retries keep to a tenth of the calls', async () => {
   const { downstream, told } = setUp({ breaker: { minimumCalls: 1_000_000 } });
   for (let i = 0; i < 400; i++) await downstream.call(away).catch(() => undefined);
@@ -161,6 +222,7 @@ test('retries keep to a tenth of the calls', async () => {
 
 test.each([
   { timeoutMs: 0 },
+  { deadlineMs: 0 },
   { bulkhead: { slots: 0 } },
   { breaker: { threshold: 1 } },
   { breaker: { sleepSeconds: 9, maxSleepSeconds: 1 } },

@@ -1,12 +1,14 @@
 import { systemClock, type Clock } from '../clock';
 import { Emitter } from '../emitter';
 import type { BreakerState } from '../verdict';
-import { createTimeout } from './attempt-timeout';
+import { createTimeout, longestTimeoutMs } from './attempt-timeout';
 import { Breaker } from './breaker';
 import { callWindow } from './breaker-window';
 import { createBulkhead } from './bulkhead';
+import { withDeadline } from './call-deadline';
+import { checkRange } from './check';
 import { asError } from './errors';
-import type { CallResult, ResilienceEvent } from './events';
+import type { CallResult, ResilienceEvent, Server } from './events';
 import { createRetry } from './retry';
 import { RetryBudget } from './retry-budget';
 import { callResultOf } from './transient';
@@ -14,8 +16,16 @@ import { callResultOf } from './transient';
 export interface DownstreamOptions {
   /** From a closed list: it is a label of metrics. */
   readonly name: string;
+  /** For spans. */
+  readonly server?: Server;
   /** Milliseconds for each attempt; 1,000 when absent. */
   readonly timeoutMs?: number;
+  /**
+   * Milliseconds for a whole call: after that it waits no more, be it for a slot or for another attempt, and has no
+   * answer. What is under way by then still has its `timeoutMs`: cut short, it would count against a downstream whose
+   * queue is long and that is otherwise well. No limit when absent.
+   */
+  readonly deadlineMs?: number;
   readonly bulkhead?: {
     /** Calls at the same time; 16 when absent. */
     readonly slots?: number;
@@ -44,11 +54,12 @@ export interface DownstreamOptions {
   };
   /** Retries per call that the budget allows; 0.1 when absent. */
   readonly budgetRatio?: number;
+  /** For breaker, budget and durations. Timeouts, the deadline and the delays before retries pass in real time. */
   readonly clock?: Clock;
 }
 
 export interface CallOptions<T> {
-  /** Ends the whole call, with its retries and waits; give it a deadline. */
+  /** Ends the whole call, with its retries and waits. */
   readonly signal?: AbortSignal;
   /** Asked when the call has failed for good; undefined means that it has nothing either. */
   readonly fallback?: (error: Error) => T | undefined;
@@ -61,7 +72,7 @@ export interface Downstream {
   /**
    * Runs the operation; each attempt (counted from 1) gets a signal of its own, aborted at the attempt's timeout and
    * with `options.signal`. Rejects with the last attempt's error, or with BreakerOpenError or BulkheadFullError when
-   * nothing was tried, or with the reason of `options.signal`.
+   * nothing was tried, with CallTimeoutError when the deadline ended a wait, or with the reason of `options.signal`.
    */
   call<T>(
     operation: (signal: AbortSignal, attempt: number) => Promise<T>,
@@ -78,7 +89,8 @@ export interface Downstream {
  * @throws RangeError for options that make no sense.
  */
 export function createDownstream(options: DownstreamOptions): Downstream {
-  const { name, clock = systemClock } = options;
+  const { name, deadlineMs, clock = systemClock } = options;
+  if (deadlineMs !== undefined) checkRange('deadlineMs', deadlineMs, 1, longestTimeoutMs);
   const emitter = new Emitter<ResilienceEvent>();
   const withTimeout = createTimeout(options.timeoutMs ?? 1_000);
   const bulkhead = createBulkhead({ slots: 16, queue: 256, ...options.bulkhead });
@@ -102,13 +114,15 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   async function attempt<T>(
     run: (signal: AbortSignal) => Promise<T>,
     number: number,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    waiting: AbortSignal | undefined,
   ): Promise<T> {
     let startedAt: number | undefined;
     const ended = (result: CallResult, error?: Error): void =>
       emitter.emit({
         ...{ type: 'call', downstream: name, result, attempt: startedAt === undefined ? 0 : number },
         seconds: startedAt === undefined ? 0 : (clock.monotonic() - startedAt) / 1000,
+        ...(options.server && { server: options.server }),
         ...(error && { error }),
       });
     try {
@@ -121,15 +135,15 @@ export function createDownstream(options: DownstreamOptions): Downstream {
             },
             { signal },
           ),
-        signal,
+        waiting,
       );
       ended('success');
       return value;
     } catch (error) {
       const failure = asError(error);
-      if (!signal?.aborted) ended(callResultOf(failure), failure);
+      if (startedAt !== undefined) ended(signal?.aborted ? 'ambiguous' : callResultOf(failure), failure);
       // Who gave up while waiting for a slot has called nothing, and nothing refused it.
-      else if (startedAt !== undefined) ended('ambiguous', failure);
+      else if (!signal?.aborted) ended('unavailable', failure);
       throw failure;
     }
   }
@@ -141,8 +155,10 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     },
     subscribe: (listener) => emitter.subscribe(listener),
     async call(operation, { signal, fallback } = {}) {
+      const run = (waiting?: AbortSignal) =>
+        retry.run((number) => attempt((own) => operation(own, number), number, signal, waiting), waiting);
       try {
-        return await retry.run((number) => attempt((own) => operation(own, number), number, signal), signal);
+        return await (deadlineMs === undefined ? run(signal) : withDeadline(deadlineMs, run, signal));
       } catch (error) {
         const failure = asError(error);
         const instead = fallback?.(failure);

@@ -1,7 +1,29 @@
-/** An HTTP answer that is no success. */
-export class HttpError extends Error {
-  override readonly name = 'HttpError';
-  readonly code = 'HTTP_STATUS';
+/** Statuses with which the same request may succeed later: RFC 9110 §15.5.9, §15.6.3 to §15.6.5 and RFC 6585 §4. */
+const transientStatuses = new Set([408, 429, 502, 503, 504]);
+
+export function isTransientStatus(status: number): boolean {
+  return transientStatuses.has(status);
+}
+
+/** Errors of the kit. Each carries a stable `code`, whether the same call may succeed later, and its `cause`. */
+export abstract class KitError extends Error {
+  readonly code: string;
+  readonly retriable: boolean;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly retriable: boolean; readonly cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retriable = options.retriable;
+  }
+}
+
+/** An HTTP answer that is no success. `http_status` */
+export class HttpError extends KitError {
   /** Seconds after which the downstream wants to be asked again, of its Retry-After; see `parseRetryAfter`. */
   readonly retryAfterSeconds: number | undefined;
 
@@ -10,39 +32,37 @@ export class HttpError extends Error {
     message = `the downstream answered ${status}`,
     options: { readonly retryAfterSeconds?: number | undefined; readonly cause?: unknown } = {},
   ) {
-    super(message, 'cause' in options ? { cause: options.cause } : {});
+    super('http_status', message, { retriable: isTransientStatus(status), cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
-/** An attempt was not answered within its time: nobody knows whether it took effect. */
-export class CallTimeoutError extends Error {
-  override readonly name = 'CallTimeoutError';
-  readonly code = 'CALL_TIMEOUT';
-
+/** No answer within the time of an attempt, when nobody knows whether it took effect, or of a call. `call_timeout` */
+export class CallTimeoutError extends KitError {
   constructor(readonly timeoutMs: number) {
-    super(`no answer within ${timeoutMs} ms`);
+    super('call_timeout', `no answer within ${timeoutMs} ms`, { retriable: true });
   }
 }
 
-/** Nothing was tried: too many calls have failed, and it is not yet time to probe, or the probe is under way. */
-export class BreakerOpenError extends Error {
-  override readonly name = 'BreakerOpenError';
-  readonly code = 'BREAKER_OPEN';
-
+/**
+ * Nothing was tried: too many calls have failed, and it is not yet time to probe, or the probe is under way.
+ * `breaker_open`
+ */
+export class BreakerOpenError extends KitError {
   constructor(readonly downstream: string) {
-    super(`the breaker of ${downstream} is open: nothing was tried; try again later`);
+    super('breaker_open', `the breaker of ${downstream} is open: nothing was tried; try again later`, {
+      retriable: true,
+    });
   }
 }
 
-/** Nothing was tried: all slots are in use and the queue is full. */
-export class BulkheadFullError extends Error {
-  override readonly name = 'BulkheadFullError';
-  readonly code = 'BULKHEAD_FULL';
-
+/** Nothing was tried: all slots are in use and the queue is full. `bulkhead_full` */
+export class BulkheadFullError extends KitError {
   constructor(slots: number, queue: number) {
     super(
+      'bulkhead_full',
       `all ${slots} slots are in use and ${queue} calls wait already: nothing was tried; try again later`,
+      { retriable: true },
     );
   }
 }
@@ -55,6 +75,6 @@ export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
-function isError(thrown: unknown): thrown is Error {
+export function isError(thrown: unknown): thrown is Error {
   return typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
 }

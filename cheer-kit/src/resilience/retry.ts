@@ -21,7 +21,8 @@ export interface RetryOptions {
 
 /**
  * Tries an idempotent operation again while its failure is transient, the budget allows it and the signal is not
- * aborted. Delays are exponential with full jitter, or what the downstream's Retry-After asks for, at most `maxMs`.
+ * aborted. Delays are exponential with full jitter, or what the downstream's Retry-After asks for, at most `maxMs`; they
+ * pass in real time, whatever the clock of the budget.
  * cockatiel's retry can't be aborted while it waits, hence a loop of our own.
  */
 export interface Retry {

@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:http';
+import { ConsulError } from '../discovery/consul-agent';
+import { NoInstanceError } from '../discovery/resolver';
 import { BreakerOpenError, BulkheadFullError, CallTimeoutError, HttpError } from './errors';
 import { callResultOf, isTransient } from './transient';
 
@@ -17,6 +19,10 @@ test.each([
   [new CallTimeoutError(5), 'ambiguous'],
   [new DOMException('late', 'TimeoutError'), 'ambiguous'],
   [new TypeError('fetch failed', { cause: coded('UND_ERR_SOCKET') }), 'ambiguous'],
+  [new NoInstanceError('nobody'), 'unavailable'],
+  [new NoInstanceError('not asked', { cause: new ConsulError(403, 'no') }), 'unavailable'],
+  [new NoInstanceError('not asked', { cause: coded('ECONNRESET') }), 'unavailable'],
+  [new ConsulError(500, 'No cluster leader'), 'unavailable'],
 ])('%p is transient and %s', (error, result) => {
   expect(isTransient(error)).toBe(true);
   expect(callResultOf(error)).toBe(result);
@@ -31,6 +37,8 @@ test.each([
   [new TypeError('a bug'), 'refused'],
   [coded('ENOENT'), 'refused'],
   ['a string', 'refused'],
+  [new NoInstanceError('closed', { retriable: false, cause: coded('ECONNRESET') }), 'refused'],
+  [new ConsulError(403, 'Permission denied'), 'refused'],
   [new BreakerOpenError('geo'), 'unavailable'],
   [new BulkheadFullError(1, 0), 'unavailable'],
 ])('%p is not transient and %s', (error, result) => {

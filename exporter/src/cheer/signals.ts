@@ -26,6 +26,9 @@ export interface CalledCounts {
   readonly downstream: string;
   readonly calls: Readonly<Partial<Record<CallResult, number>>>;
   readonly retries: number;
+  /** How the last one ended; `detail` when it failed. */
+  readonly last: CallResult;
+  readonly detail?: string;
 }
 
 /** Figures of the store at one moment; bytes and seconds. */
@@ -60,6 +63,10 @@ export class Signals {
   private readonly batches: BatchJudge;
   private readonly delivery: DeliveryWatch;
   private realAt: number | undefined;
+  /** By lane. */
+  private readonly waiting = new Map<number, string>();
+  /** What downstreams of enrichment failed with last, until they do well again. */
+  private readonly failures = new Map<string, string>();
 
   constructor(
     private readonly telemetry: Telemetry,
@@ -83,6 +90,7 @@ export class Signals {
   opened(lanes: readonly OpenedLane[], aliveAt: number): void {
     this.delivery.opened(lanes, aliveAt);
     this.batches.forget();
+    this.waiting.clear();
   }
 
   private watch(): DeliveryWatch {
@@ -153,6 +161,7 @@ export class Signals {
   settled(batch: SettledCounts): void {
     const { pipeline, resilience } = this.telemetry;
     this.batches.settled(batch);
+    this.waiting.delete(batch.lane);
     const refused = batch.refused.map(({ seq }) => seq);
     this.delivery.settled(batch.lane, batch.through, refused);
     pipeline.enriched(batch.enriched);
@@ -174,7 +183,9 @@ export class Signals {
   }
 
   /** What enrichment called since it last told. */
-  called({ downstream, calls, retries }: CalledCounts): void {
+  called({ downstream, calls, retries, last, detail }: CalledCounts): void {
+    if (last === 'success') this.failures.delete(downstream);
+    else this.failures.set(downstream, detail ?? last);
     const { pipeline, resilience } = this.telemetry;
     for (const result of Object.keys(calls) as CallResult[]) {
       pipeline.called(downstream, result, calls[result] ?? 0);
@@ -182,14 +193,28 @@ export class Signals {
     if (retries > 0) resilience.retried(retries);
   }
 
-  /** True when the lane has a batch that should have been settled by now. */
-  isStuck(lane: number): boolean {
-    return this.batches.isLate(lane);
+  /** The lane's batch can't go on now, and why. */
+  waits(lane: number, reason: string): void {
+    this.waiting.set(lane, reason);
+  }
+
+  /** Why the lane waits; undefined when it does not, as far as anyone knows. */
+  waitReason(lane: number): string | undefined {
+    const late = this.batches.isLate(lane)
+      ? `not settled within ${this.config.slo.deliveryTargetSeconds} s: nobody has answered yet`
+      : undefined;
+    return this.waiting.get(lane) ?? late;
+  }
+
+  /** What a downstream of enrichment failed with last; undefined when its last call went well. */
+  failureOf(downstream: string): string | undefined {
+    return this.failures.get(downstream);
   }
 
   /** The relay has died: its batches will be frozen anew. */
   relayLost(): void {
     this.batches.forget();
+    this.waiting.clear();
   }
 
   /** Called a few times a second: judges what is late and reads the queues. */

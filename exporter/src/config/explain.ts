@@ -67,7 +67,9 @@ function expectation(
       return `must be one of ${variants.join(', ')}${nearVariant(path, values, variants)}`;
   }
   if (issue.code === 'invalid_format' || issue.code === 'custom') return issue.message;
-  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty';
+  if (issue.code === 'too_small' && issue.origin === 'string') {
+    return issue.minimum === 1 ? 'must not be empty' : issue.message;
+  }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'must have at least one item';
   if (schema === undefined) return issue.message;
   // A number where a text with a pattern belongs, as in `http: 8080`: the pattern says more than "text".

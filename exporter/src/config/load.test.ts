@@ -194,6 +194,11 @@ describe('secrets', () => {
     expect(text).not.toMatch(/hunter2|abab/);
   });
 
+  test('a text that is too short is not called empty', () => {
+    const short = { ...env, SELFCHEER_ENRICH: '[{step: hash, paths: [a], salt: hunter2}]' };
+    expect(() => load(undefined, short)).toThrow(/salt: \(secret\) needs at least 16 characters/);
+  });
+
   test.each([
     ['a wrong type', 'kafka: {sasl: {mechanism: plain, username: u, password: [hunter2]}}'],
     ['a wrong pattern', 'auth: {apiKeys: [{name: a, sha256: hunter2, roles: [reader]}]}'],

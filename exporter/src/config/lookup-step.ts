@@ -40,12 +40,12 @@ const headers = z
 
 const concurrency = z.strictObject({
   slots: positive.default(32).describe('Calls at the same time'),
-  queue: positive.default(20_000).describe('Calls that may wait for a slot'),
+  queue: positive.default(20_000).describe('Calls that may wait for a slot, until their `deadlineMs`'),
 });
 
 const breaker = z
   .strictObject({
-    threshold: z.number().positive().max(1).default(0.5).describe('Share of failed calls that opens it'),
+    threshold: z.number().positive().lt(1).default(0.5).describe('Share of failed calls that opens it'),
     minimumCalls: positive.default(10).describe('The share counts from so many calls on'),
     windowSeconds: z.number().positive().default(10).describe('Calls of this time are counted'),
     sleepSeconds: z.number().positive().default(0.5).describe('Open for so long before a probe; doubles'),
@@ -80,6 +80,10 @@ export const lookupStep = z
     types,
     headers,
     timeoutMs: positive.default(1_000).describe('One attempt may take this long'),
+    deadlineMs: positive
+      .max(3_600_000)
+      .default(30_000)
+      .describe('A call waits no longer, for a slot or its next attempt: there is then no answer'),
     attempts: positive.max(10).default(3).describe('Attempts of one call, the first included'),
     maxResponseBytes: positive
       .max(2 ** 20)

@@ -64,7 +64,7 @@ const ingest = z.strictObject({
     .strictObject({
       targetMs: positive.default(50).describe('Waiting for the disk or the processor this long is a queue'),
       intervalMs: positive
-        .default(500)
+        .default(1_000)
         .describe('A queue that stands for so long is overload: requests are then turned away by priority'),
     })
     .prefault({}),
@@ -114,7 +114,7 @@ const outbox = z.strictObject({
     .int()
     .min(0)
     .default(80 * 2 ** 20)
-    .describe('File that is given away when the disk is full; 1 % of a small disk; 0: none'),
+    .describe('File that is given away when the disk is full; less on small disks; 0: none'),
 });
 
 const publish = z.strictObject({

@@ -8,6 +8,7 @@ import {
   type Submission,
 } from './intake';
 import type { ItemProblem, Refusal } from './problem';
+import { RequestOrder } from './request-order';
 
 const groupEvents = 500;
 const groupBytes = 512 * 1024;
@@ -65,17 +66,20 @@ export interface Totals {
 /**
  * Takes the events of one request in order and hands them to the outbox in groups, a few at a time, while the next
  * ones are read. Nothing waits for a full group: when none is in flight, what is there goes (as in Nagle's algorithm).
+ * Nothing is taken after a group that was refused.
  *
  * Owns the memory reservation of the bytes it was given, and keeps as many as the answer has until `close`.
  */
 export class GroupPipeline {
-  refusal: Refusal | undefined;
   readonly #options: PipelineOptions;
+  readonly #order: RequestOrder;
   readonly #results: (Buffer<ArrayBuffer> | undefined)[] = [];
   readonly #counts = { accepted: 0, duplicate: 0, updated: 0, rejected: 0 };
   #firstProblem: ItemProblem | undefined;
   #group: Group | undefined;
   #inFlight = 0;
+  /** A full group waits until there is room for it in the next batch, or until nothing is in flight. */
+  #held = false;
   #waited = 0;
   #kept = 0;
   #closed = false;
@@ -83,6 +87,12 @@ export class GroupPipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#order = new RequestOrder(options.intake);
+  }
+
+  /** Why nothing more is taken; whoever reads may stop. */
+  get refusal(): Refusal | undefined {
+    return this.#order.refusal;
   }
 
   /** Adds one event; `bytes` are the reserved ones that it takes over. */
@@ -97,7 +107,9 @@ export class GroupPipeline {
     }
     group.positions.push(position);
     group.bytes += bytes;
-    if (group.items.length >= groupEvents || group.bytes >= groupBytes) this.#send();
+    if (group.items.length < groupEvents && group.bytes < groupBytes) return;
+    if (this.#inFlight > 0 && this.#options.intake.crowded) this.#held = true;
+    else this.#send();
   }
 
   /** Counts time that reading was held up towards the latency of the events that come next. */
@@ -112,7 +124,7 @@ export class GroupPipeline {
 
   /** True when the reader should wait for `ready` before it adds more. */
   get busy(): boolean {
-    return this.#inFlight >= groupsInFlight;
+    return this.#inFlight >= groupsInFlight || this.#held;
   }
 
   /** Resolves when another group may go. */
@@ -176,6 +188,7 @@ export class GroupPipeline {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
+    this.#held = false;
     const { intake, delivery } = this.#options;
     const place = this.#results.push(undefined) - 1;
     intake.rejected(group.items.length - group.drafts.length, delivery);
@@ -185,16 +198,15 @@ export class GroupPipeline {
     }
     this.#inFlight++;
     const at = { ...delivery, receivedAt: group.receivedAt, startedAt: group.startedAt };
-    void intake.submit(group.drafts, at).then((submission) => {
+    void this.#order.submit(group.drafts, at).then((submission) => {
       this.#inFlight--;
       this.#settled(group, place, submission);
-      if (!this.#closed && this.#inFlight === 0) this.#send();
+      if (!this.#closed && (this.#inFlight === 0 || (this.#held && !intake.crowded))) this.#send();
       this.#wake?.();
     });
   }
 
   #settled(group: Group, place: number, submission: Submission): void {
-    if (submission.kind === 'refused') this.refusal ??= submission.refusal;
     const piece = this.#encode(group, submission.kind === 'settled' ? submission.results : undefined);
     const { memory } = this.#options.intake;
     if (this.#closed) {

@@ -58,6 +58,9 @@ const roles: Partial<Record<GrpcMethod, Role>> = {
   'selfcheer.v1.CheerService/WatchCheer': 'reader',
 };
 
+/** How long the status of a call that is cut may wait for a caller who does not read its answers, in milliseconds. */
+const trailersMs = 2_000;
+
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 /** grpc-js gathers a message out of anyone's sight; only its stream shows how much of one it holds. */
 type CallWithStream = ServerInterceptingCallInterface & { readonly stream: ServerHttp2Stream };
@@ -275,9 +278,15 @@ class GatedCall implements Listener, AdmittedCall, Sender {
   }
 
   #cut(failure: GrpcFailure): void {
+    const stream = this.#stream;
+    const answered = stream.headersSent;
     this.#finish(failure);
     // What was gathered stays until the stream is closed, and the caller would leave it open (RFC 9113, 8.1).
-    this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    const close = (): void => stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!answered) return close();
+    // After an answer the status is in the trailers, which closing at once would cut off.
+    const timer = setTimeout(close, trailersMs).unref();
+    stream.once('wantTrailers', () => setImmediate(close)).once('close', () => clearTimeout(timer));
   }
 
   get heldUp(): boolean {

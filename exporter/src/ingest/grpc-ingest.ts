@@ -14,6 +14,7 @@ import { grpcSchema } from './grpc-schema';
 import { problemFailure, refusalFailure, type GrpcFailure } from './grpc-status';
 import type { Intake, IntakeDraft, ItemResult, Submission } from './intake';
 import type { Refusal } from './problem';
+import { RequestOrder } from './request-order';
 
 export interface IngestHandlerOptions {
   readonly intake: Intake;
@@ -63,15 +64,16 @@ export function ingestBatch(options: IngestHandlerOptions): handleUnaryCall<Buff
       intake.rejected(1, { transport: 'grpc', traffic: admitted.traffic });
       return problemFailure(requests);
     }
+    const order = new RequestOrder(intake);
     const chunks: Promise<IngestResponseMessage[] | GrpcFailure>[] = [];
     let closed: Refusal | undefined;
     for (let first = 0; first < requests.length && !admitted.over; first += chunkEvents) {
       if (first > 0) await nextTurn();
-      if ((closed = intake.gate())) {
+      if ((closed = order.refusal ?? intake.gate())) {
         intake.refused(closed, requests.length - first, { transport: 'grpc', traffic: admitted.traffic });
         break;
       }
-      chunks.push(submitChunk(requests.slice(first, first + chunkEvents), first, admitted, options));
+      chunks.push(submitChunk(requests.slice(first, first + chunkEvents), first, admitted, order, options));
     }
     const answers: IngestResponseMessage[] = [];
     for (const chunk of await Promise.all(chunks)) {
@@ -89,6 +91,7 @@ async function submitChunk(
   requests: readonly Buffer[],
   first: number,
   admitted: AdmittedCall,
+  order: RequestOrder,
   options: IngestHandlerOptions,
 ): Promise<IngestResponseMessage[] | GrpcFailure> {
   const { intake } = options;
@@ -102,7 +105,7 @@ async function submitChunk(
   }
   intake.rejected(requests.length - drafts.length, delivery);
   const submission: Submission =
-    drafts.length > 0 ? await intake.submit(drafts, delivery) : { kind: 'settled', results: [] };
+    drafts.length > 0 ? await order.submit(drafts, delivery) : { kind: 'settled', results: [] };
   if (submission.kind === 'refused') return refusalFailure(submission.refusal);
   let settled = 0;
   return answers.map(

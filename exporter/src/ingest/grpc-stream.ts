@@ -10,6 +10,7 @@ import { admittedCall, deliveryOf, type AdmittedCall } from './grpc-gate';
 import { readEvent, type IngestHandlerOptions } from './grpc-ingest';
 import type { OpenStreams } from './grpc-open-streams';
 import { refusalFailure, type GrpcFailure } from './grpc-status';
+import { RequestOrder } from './request-order';
 import { refusal, type Delivery, type IntakeDraft, type ItemResult, type Submission } from './intake';
 
 const groupEvents = 500;
@@ -54,6 +55,7 @@ class IngestStream {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
   readonly #admitted: AdmittedCall;
   readonly #options: IngestHandlerOptions;
+  readonly #order: RequestOrder;
   #group: Group | undefined;
   #count = 0;
   #inFlight = 0;
@@ -69,6 +71,7 @@ class IngestStream {
     this.#call = call;
     this.#admitted = admitted;
     this.#options = options;
+    this.#order = new RequestOrder(options.intake);
     call.on('data', (message: Buffer) => this.#take(message));
     call.on('end', () => this.#end(undefined));
     call.on('drain', () => {
@@ -109,7 +112,7 @@ class IngestStream {
     this.#inFlight++;
     const submitted: Promise<Submission> =
       group.drafts.length > 0
-        ? intake.submit(group.drafts, delivery)
+        ? this.#order.submit(group.drafts, delivery)
         : Promise.resolve({ kind: 'settled', results: [] });
     void submitted.then((submission) => {
       this.#inFlight--;
@@ -143,8 +146,12 @@ class IngestStream {
 
   #regulate(): void {
     if (this.#ending) this.#finish(this.#ending.failure);
-    else if (this.#full || this.#inFlight >= groupsInFlight) this.#call.pause();
+    else if (this.#full || this.#inFlight >= groupsInFlight || this.#crowded) this.#call.pause();
     else if (this.#call.isPaused()) this.#call.resume();
+  }
+
+  get #crowded(): boolean {
+    return this.#inFlight > 0 && this.#options.intake.crowded;
   }
 
   /** Sends the status once everything is answered; reads no more. */

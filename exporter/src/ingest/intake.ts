@@ -103,7 +103,7 @@ export interface IntakeOptions {
   /** Mint an id for an event without one, instead of rejecting it. */
   readonly mintIds: boolean;
   readonly cheer: () => CheerBrief;
-  /** Why nothing may be taken now (draining, overload, fenced), or undefined. */
+  /** Why nothing may be taken now (draining, the disk is full), or undefined. */
   readonly gate: () => Refusal | undefined;
   /** Quotas, and what is shed when overloaded. */
   readonly admission: Admission;
@@ -131,6 +131,9 @@ const resultOf: Partial<Record<RefusalCode, IngestResult>> = {
   quota_exceeded: 'rejected',
   internal: 'failed',
 };
+/** What waits for the disk when nothing is gained by more: about what one synced batch takes. */
+const crowdedEvents = 8_192;
+const crowdedBytes = 4 * 2 ** 20;
 /** A number below this, 1973 in milliseconds, is nearly always a time in seconds. */
 const smallestMilliseconds = 100_000_000_000;
 
@@ -158,6 +161,8 @@ export class Intake {
   readonly now: () => number;
   readonly clock: () => number;
   readonly #options: IntakeOptions;
+  /** What was handed over and is not settled. */
+  readonly #inFlight = { events: 0, bytes: 0 };
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -241,13 +246,26 @@ export class Intake {
       events.push(createEvent(draft, arrival, this.#options.defaults));
     }
     let outcomes: AppendOutcome[];
+    this.#inFlight.events += drafts.length;
+    this.#inFlight.bytes += bytes;
     try {
       outcomes = await this.#options.acceptor.append(events);
     } catch (error) {
       admission.giveBack(tenant, drafts.length, bytes);
       return this.#refused(this.refusalOf(error), drafts.length, delivery);
+    } finally {
+      this.#inFlight.events -= drafts.length;
+      this.#inFlight.bytes -= bytes;
     }
     return { kind: 'settled', results: this.#settle(drafts, outcomes, delivery) };
+  }
+
+  /**
+   * True when a request that waits for some of its events should not hand over more of them: the next batch is full, and
+   * a queue behind it would only stand.
+   */
+  get crowded(): boolean {
+    return this.#inFlight.events >= crowdedEvents || this.#inFlight.bytes >= crowdedBytes;
   }
 
   /** Counts events that failed a check and so never reached the outbox. */

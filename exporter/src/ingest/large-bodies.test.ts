@@ -49,4 +49,23 @@ describe('LargeBodies', () => {
     await settle();
     expect(large.used).toBe(0);
   });
+
+  it('gives everything back when a body has passed it on, and lets it take again', async () => {
+    const large = new LargeBodies(100);
+    const [first, second] = [large.open(), large.open()];
+    first.shrink(); // nothing to give back
+    first.tryGrow(60);
+    const grown = second.grow(40, never);
+    await settle();
+    expect(second.held).toBe(0);
+    first.shrink();
+    await grown;
+    expect([first.held, second.held, large.used]).toEqual([0, 40, 40]);
+    expect(second.stuck()).toBe(true); // the only one that holds any
+    expect(first.tryGrow(35)).toBe(true);
+    expect(second.stuck()).toBe(false);
+    first.close();
+    second.close();
+    expect(large.used).toBe(0);
+  });
 });

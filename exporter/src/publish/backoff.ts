@@ -1,4 +1,4 @@
-import { fullJitter } from '@selfcheer/cheer-kit';
+import { abortable, fullJitter } from '@selfcheer/cheer-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BackoffOptions {
@@ -19,15 +19,9 @@ export async function pause(ms: number, deadline: AbortSignal): Promise<boolean>
 }
 
 /** What the promise gives, or undefined when the deadline comes first. */
-export async function within<T>(promise: Promise<T>, deadline: AbortSignal): Promise<T | undefined> {
-  if (deadline.aborted) return undefined;
-  let give!: (nothing: undefined) => void;
-  const late = new Promise<undefined>((resolve) => (give = resolve));
-  const giveUp = (): void => give(undefined);
-  deadline.addEventListener('abort', giveUp);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    deadline.removeEventListener('abort', giveUp);
-  }
+export function within<T>(promise: Promise<T>, deadline: AbortSignal): Promise<T | undefined> {
+  return abortable(promise, deadline).catch((error: unknown) => {
+    if (deadline.aborted && error === deadline.reason) return undefined;
+    throw error;
+  });
 }

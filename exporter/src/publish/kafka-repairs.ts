@@ -1,8 +1,9 @@
 /**
- * Three repairs to kafkajs 2.2.4 and a faster encoder for it. It is pinned exactly because they reach inside it. They
+ * Five repairs to kafkajs 2.2.4 and a faster encoder for it. It is pinned exactly because they reach inside it. They
  * leave everything as it was where the inside does not look as expected; tests hold that they still take.
  */
 import { hookProduceEncoder, type EncoderClass, type ProduceModule } from './kafka-encoder-hook';
+import { askWhoAnswers, refreshMeanwhile, type BrokerPoolClass } from './kafka-metadata';
 
 /** What a broker answered for one partition of a produce request. `errorCode` 0: written. */
 export interface PartitionResult {
@@ -56,6 +57,9 @@ export function repairKafkajs(): void {
   keepPartitionResults(require('kafkajs/src/protocol/requests/produce/v7/response') as ProduceResponse);
   keepTopicsInPart(require('kafkajs/src/protocol/requests/metadata/v6/response') as MetadataResponse);
   restIdleQueues(require('kafkajs/src/network/requestQueue') as RequestQueueClass);
+  const brokerPool = require('kafkajs/src/cluster/brokerPool') as BrokerPoolClass;
+  askWhoAnswers(brokerPool);
+  refreshMeanwhile(brokerPool);
   hookProduceEncoder(
     require('kafkajs/src/protocol/requests/produce') as ProduceModule,
     require('kafkajs/src/protocol/encoder') as EncoderClass,

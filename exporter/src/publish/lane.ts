@@ -6,6 +6,7 @@ import { prepare, type Prepared, type PreparationOptions } from './preparation';
 import type { OutgoingMessage } from './publisher';
 import type { RefusedEvent, RelayReport } from './relay-protocol';
 import type { Sender } from './sender';
+import { bounded, waitReason } from './wait-reason';
 
 /** The outbox as the relay reads it. */
 export interface LaneReader {
@@ -28,6 +29,7 @@ export interface LaneOptions extends PreparationOptions {
 
 /** How long a lane waits before it asks again while the breaker is open or the retry budget is spent. */
 const heldMs = 200;
+const breakerOpen = "the sink's breaker is open: nothing is sent until a probe goes through";
 const heldFor = (): number => heldMs * (0.5 + Math.random());
 
 /**
@@ -44,6 +46,8 @@ export class Lane {
   private high: number;
   private wake: (() => void) | undefined;
   private storedThrough: ((seq: number) => void) | undefined;
+  /** Why the batch in hand waits, as it was last told. */
+  private reason: string | undefined;
 
   constructor(
     private readonly lane: number,
@@ -86,6 +90,7 @@ export class Lane {
     if (!last)
       throw new Error(`lane ${this.lane} holds no record after ${this.cursor}, but ends at ${this.high}`);
     const { traffic } = last;
+    this.reason = undefined;
     report({
       kind: 'frozen',
       lane: this.lane,
@@ -95,7 +100,7 @@ export class Lane {
     });
 
     const startedAt = performance.now();
-    const prepared = await prepare(events, this.options, deadline);
+    const prepared = await prepare(events, this.options, deadline, (reason) => this.waits(reason));
     if (!prepared || !(await this.freeze(prepared, deadline))) return false;
     const enrichedAt = performance.now();
     const failures = { count: 0 };
@@ -144,11 +149,14 @@ export class Lane {
     for (let attempts = 1; batch.length > 0;) {
       const outcome = await this.options.sender.send(this.topic, batch, attempts > 1, deadline);
       if (outcome === 'held') {
+        // What the last send failed with says more, where there was one.
+        if (this.reason === undefined && this.options.sender.open) this.waits(breakerOpen);
         if (!(await pause(heldFor(), deadline))) return undefined;
         continue;
       }
       if (outcome.kind === 'published') return [];
       failures.count += 1;
+      this.waits(waitReason(outcome, this.topic));
       const { publishedIndexes } = outcome;
       if (publishedIndexes) {
         // Some partitions took theirs. A key has one partition, so its order holds when only the rest goes on.
@@ -170,6 +178,13 @@ export class Lane {
       attempts += 1;
     }
     return [];
+  }
+
+  private waits(reason: string): void {
+    const detail = bounded(reason);
+    if (detail === this.reason) return;
+    this.reason = detail;
+    this.options.report({ kind: 'waiting', lane: this.lane, detail });
   }
 
   private async bisect(

@@ -14,15 +14,23 @@ function prepared(
   events: readonly StoredEvent[],
   enrich: (event: StoredEvent) => EnrichOutcome | Promise<EnrichOutcome>,
   deadline: AbortSignal = new AbortController().signal,
+  waits: (reason: string) => void = () => undefined,
 ): Promise<Prepared | undefined> {
   const options = { backoffMinMs: 1, backoffMaxMs: 2 };
   const message = ({ lane, seq, id }: StoredEvent) => ({
     ...{ lane, seq, key: id, value: Buffer.alloc(0), headers: {} },
   });
-  return prepare(events, { ...options, enricher: { enrich }, message }, deadline);
+  return prepare(events, { ...options, enricher: { enrich }, message }, deadline, waits);
 }
 
 describe('preparing a batch', () => {
+  it('tells why it has to ask again', async () => {
+    let tries = 0;
+    const waits = jest.fn();
+    await prepared(batch(1), () => (++tries < 3 ? retry : enrichedAs()), new AbortController().signal, waits);
+    expect(waits.mock.calls).toEqual([["step l can't go on: away"], ["step l can't go on: away"]]);
+  });
+
   it('runs what answers at once without waiting in between', async () => {
     let turns = 0;
     const counting = setImmediate(() => (turns += 1));

@@ -26,12 +26,14 @@ const together = 64;
 
 /**
  * Enriches a batch. Events whose steps ask elsewhere are enriched side by side, and those that ask for it again after a
- * backoff; the messages keep the order of the events. Undefined when the deadline came first.
+ * backoff; the messages keep the order of the events. Undefined when the deadline came first. `waits` is told why it
+ * has to be asked again.
  */
 export async function prepare(
   events: readonly StoredEvent[],
   options: PreparationOptions,
   deadline: AbortSignal,
+  waits: (reason: string) => void,
 ): Promise<Prepared | undefined> {
   const outcomes = new Array<EnrichOutcome | undefined>(events.length);
   const attempts: number[] = [];
@@ -50,6 +52,8 @@ export async function prepare(
       return undefined;
     for (const index of open) attempts[index] = attempt;
     open = open.filter((index) => outcomes[index]?.outcome === 'retry');
+    const again = outcomes[open[0] ?? -1];
+    if (again?.outcome === 'retry') waits(`step ${again.step} can't go on: ${again.detail}`);
   }
   return collect(events, outcomes as EnrichOutcome[], attempts, options.message);
 }

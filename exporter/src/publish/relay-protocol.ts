@@ -82,6 +82,8 @@ export type RelayReport =
       /** Present when it failed: one sentence for the log and the page. */
       readonly detail?: string;
     }
+  /** The lane's batch can't go on now, and why; holds until it is settled or another reason comes. */
+  | { readonly kind: 'waiting'; readonly lane: number; readonly detail: string }
   /** Answered by `frozen`. */
   | ({ readonly kind: 'freeze' } & FreezeRequest)
   | ({ readonly kind: 'called' } & DownstreamCalls)

@@ -216,6 +216,38 @@ describe('Relay', () => {
     expect(bench.of('settled').some(({ lane }) => lane === 0)).toBe(false);
   });
 
+  it('says why a lane waits: once for each reason, and anew for the next batch', async () => {
+    const reasons = ['topic_missing', 'topic_missing', 'unavailable'] as const;
+    let tries = 0;
+    bench.answer = () => {
+      const reason = reasons[tries++ % 4];
+      return reason ? { kind: 'waiting', reason, error: new Error('no') } : { kind: 'published' };
+    };
+    bench.start();
+    bench.add(1, 1);
+    await bench.settledThrough(1, 1);
+    bench.add(1, 1);
+    await bench.settledThrough(1, 2);
+    const once = [
+      { kind: 'waiting', lane: 1, detail: expect.stringContaining('topic events is missing') as string },
+      { kind: 'waiting', lane: 1, detail: 'the sink is away: no' },
+    ];
+    expect(bench.of('waiting')).toEqual([...once, ...once]);
+  });
+
+  it('says that the breaker is open to a lane that has not tried itself', async () => {
+    bench.answer = () => ({ kind: 'waiting', reason: 'unavailable', error: new Error('down') });
+    bench.start();
+    bench.add(0, 1);
+    while (bench.of('breaker').length === 0) await new Promise((resolve) => setImmediate(resolve));
+    bench.add(1, 1);
+    const told = () => bench.of('waiting').filter(({ lane }) => lane === 1);
+    while (told().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(told()[0]?.detail).toMatch(/breaker is open/);
+    bench.relay.handle({ kind: 'stop', withinMs: 0 });
+    await bench.relay.finished;
+  });
+
   it('lets one lane wait without holding up another', async () => {
     bench.answer = (batch) => (batch[0]!.lane === 0 ? away : { kind: 'published' });
     bench.start();

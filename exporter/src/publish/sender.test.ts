@@ -135,6 +135,59 @@ describe('the retry budget', () => {
   });
 });
 
+describe('lanes in doubt', () => {
+  const stuck = (lane: number): boolean => lane < 8;
+
+  test('keep nobody else from sending, however often they hang', async () => {
+    const bench = setUp();
+    const hanging: (() => void)[] = [];
+    const hang = () => new Promise<PublishOutcome>((resolve) => hanging.push(() => resolve(late)));
+    bench.answer = (lane) => (stuck(lane) ? hang() : published);
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 30; round++) {
+      const stuckSends = realLanes.filter(stuck).map((lane) => bench.send(lane));
+      await settle();
+      let through = 0;
+      for (const lane of realLanes) {
+        if (!stuck(lane)) void bench.send(lane).then((outcome) => (through += outcome === published ? 1 : 0));
+      }
+      await settle();
+      expect(through).toBe(8);
+      bench.clock.advance(2);
+      while (hanging.length > 0) {
+        for (const end of hanging.splice(0)) end();
+        await settle();
+      }
+      await Promise.all(stuckSends);
+    }
+    expect(bench.states()).toEqual([]);
+  });
+
+  test('leave it to others to probe', async () => {
+    const bench = setUp();
+    bench.answer = (lane) => (stuck(lane) ? late : published);
+    // At hardly any traffic the stuck ones are most of those that send.
+    for (const lane of [0, 1, 2, 3, 9]) await bench.send(lane);
+    expect(bench.states()).toEqual(['open']);
+    await expect(bench.send(9)).resolves.toBe('held');
+    bench.clock.advance(0.4);
+    await expect(bench.send(9)).resolves.toBe('held');
+    bench.clock.advance(0.2);
+    await expect(bench.send(0, true)).resolves.toBe('held');
+    await expect(bench.send(9)).resolves.toBe(published);
+    expect(bench.states()).toEqual(['open', 'half_open', 'closed']);
+  });
+
+  test('probe when nobody else wants to', async () => {
+    const bench = setUp();
+    bench.answer = () => away;
+    for (const lane of [0, 1, 2, 3]) await bench.send(lane);
+    bench.answer = () => published;
+    bench.clock.advance(0.6);
+    await expect(bench.send(0, true)).resolves.toBe(published);
+  });
+});
+
 describe('the limit of concurrency', () => {
   /** Every lane sends at once; the sends end when told. */
   async function together(
@@ -172,6 +225,7 @@ describe('the limit of concurrency', () => {
     bench.answer = () => published;
     bench.clock.advance(1);
     await bench.send(synthetic);
+    for (const lane of realLanes) await bench.send(lane);
     expect(await together(bench, [...realLanes, synthetic], published)).toBe(8 + 1);
     for (let i = 0; i < 200; i++) await Promise.all(realLanes.map((lane) => bench.send(lane)));
     expect(await together(bench, realLanes, published)).toBe(16);

@@ -30,11 +30,16 @@ export interface SenderOptions {
 const window = { threshold: 0.5, minimumCalls: 4, windowSeconds: 10 };
 const sleep = { sleepSeconds: 0.5, maxSleepSeconds: 5 };
 const budget = { ratio: 0.1, perSecond: 1, most: 10 };
-/** Two, so that one send that hangs does not hold up all the others. */
 const leastConcurrency = 2;
+/** A send that takes longer gives its slot to others. */
+const patienceSeconds = 1;
+/** More than the longest time for which a lane that is held waits before it asks again. */
+const yieldMs = 500;
 
 /**
- * All lanes send through one breaker, one retry budget and one limit of concurrency.
+ * All lanes send through one breaker and one retry budget. How many send at a time has two limits: one for lanes whose
+ * last send went well, and one, of half the lanes at most, for those in doubt, whose last send failed. So however many
+ * lanes hang for a time-out each, they wait for each other only. Lanes in doubt also leave it to others to probe.
  *
  * The breaker opens when more than half of the lanes that sent in the last 10 s failed the last time, with four failures
  * between them. Lanes are what is counted, and not sends: one stuck lane that tries over and over does not stop the
@@ -47,6 +52,10 @@ export class Sender {
   private readonly breaker: Breaker;
   private readonly budget: RetryBudget;
   private readonly limit: AimdLimit;
+  private readonly limitInDoubt: AimdLimit;
+  private readonly inDoubt = new Set<number>();
+  /** Monotonic milliseconds at which the breaker last held a lane that is not in doubt. */
+  private heldAt = -Infinity;
   private readonly clock: Clock;
 
   constructor(private readonly options: SenderOptions) {
@@ -61,8 +70,10 @@ export class Sender {
     });
     this.breaker.subscribe((state) => report({ kind: 'breaker', downstream: publisher.downstream, state }));
     this.budget = new RetryBudget({ ...budget, now: () => clock.monotonic() });
-    const max = Math.max(1, lanes - 1);
-    this.limit = new AimdLimit({ min: Math.min(leastConcurrency, max), max, clock });
+    const limitOf = (max: number): AimdLimit =>
+      new AimdLimit({ min: Math.min(leastConcurrency, max), max, patienceSeconds, clock });
+    this.limit = limitOf(Math.max(1, lanes - 1));
+    this.limitInDoubt = limitOf(Math.max(1, Math.floor((lanes - 1) / 2)));
   }
 
   /** True while the breaker decides when it is tried again. */
@@ -80,20 +91,26 @@ export class Sender {
     retry: boolean,
     deadline: AbortSignal,
   ): Promise<PublishOutcome | 'held'> {
+    const lane = batch[0]?.lane ?? 0;
+    if (this.open && this.inDoubt.has(lane) && this.clock.monotonic() - this.heldAt < yieldMs) return 'held';
     // While the breaker is not closed it decides: it lets a single probe through, which costs the budget nothing.
     if (retry && !this.open && !this.budget.spend()) return 'held';
-    const lane = batch[0]?.lane ?? 0;
     const ended = await this.slot(lane, deadline);
     if (!ended) return 'held';
     let result: AimdResult = 'neither';
     try {
       const outcome = await this.breaker.run(() => this.sendOnce(topic, batch, retry), { source: lane });
       result = 'good';
+      this.inDoubt.delete(lane);
       return outcome;
     } catch (error) {
-      if (error instanceof BreakerOpenError) return 'held';
+      if (error instanceof BreakerOpenError) {
+        if (!this.inDoubt.has(lane)) this.heldAt = this.clock.monotonic();
+        return 'held';
+      }
       if (!(error instanceof SinkFailure)) throw error;
       result = 'bad';
+      this.inDoubt.add(lane);
       return error.outcome;
     } finally {
       ended(result);
@@ -103,7 +120,8 @@ export class Sender {
   /** Undefined when the deadline came first. */
   private slot(lane: number, deadline: AbortSignal): Promise<((result: AimdResult) => void) | undefined> {
     if (lane === this.options.lanes - 1) return Promise.resolve(() => undefined);
-    return this.limit.acquire(deadline).catch(() => undefined);
+    const limit = this.inDoubt.has(lane) ? this.limitInDoubt : this.limit;
+    return limit.acquire(deadline).catch(() => undefined);
   }
 
   private async sendOnce(

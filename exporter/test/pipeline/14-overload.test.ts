@@ -41,7 +41,7 @@ describe('14 overload and quotas', () => {
     // The disk hangs, and more waits for it than its next batch can take.
     disk.hang();
     const stream = { headers: { 'content-type': 'application/x-ndjson' } };
-    const waiting = Array.from({ length: 8 }, (_, n) => service.send(ndjson(`s${n}`, 2_000), stream));
+    const waiting = Array.from({ length: 24 }, (_, n) => service.send(ndjson(`s${n}`, 2_000), stream));
     let refused = await Promise.race([one('low-0', 'u=7'), later()]);
     for (let n = 1; !refused; n++) refused = await Promise.race([one(`low-${n}`, 'u=7'), later()]);
     expect(refused).toMatchObject({ status: 503, json: { code: 'overloaded' } });

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeConsul } from '../../../cheer-kit/test/fake-consul';
 import { configSchema } from '../../src/config/schema';
 import { advertisedAddress } from '../../src/registration';
-import { Service } from '../helpers/service';
+import { eventually, Service } from '../helpers/service';
 
 /*
  * Chapter 15. Where Consul runs, an instance can tell its agent that it is there, how to see that it is ready, and
@@ -19,13 +18,9 @@ beforeEach(async () => {
 
 afterEach(() => consul.close());
 
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await sleep(5);
-}
-
 test('it registers with a check that asks its readiness', async () => {
   const service = await Service.start({ consul: { agent, register: true, tags: ['stable'] } });
-  await until(() => consul.services.size === 1);
+  await eventually(() => consul.services.size === 1);
   const [registered] = [...consul.services.values()];
   const { http, admin } = service.app.addresses;
   expect(registered).toMatchObject({ ID: `exporter-${http}`, Name: 'exporter', Tags: ['stable'] });
@@ -37,9 +32,9 @@ test('it registers with a check that asks its readiness', async () => {
 
 test('it takes itself off the list before it takes nothing more', async () => {
   const service = await Service.start({ consul: { agent, register: true }, readinessLagSeconds: 0.3 });
-  await until(() => consul.services.size === 1);
+  await eventually(() => consul.services.size === 1);
   const drained = service.app.drain('test');
-  await until(() => consul.services.size === 0);
+  await eventually(() => consul.services.size === 0);
   expect((await service.send([{ event_id: 'late', payload: 1 }])).status).toBe(202);
   await drained;
 });
@@ -48,7 +43,7 @@ test('an agent that is away harms nothing', async () => {
   consul.failWith = 500;
   const service = await Service.start({ consul: { agent, register: true } });
   expect((await service.send([{ event_id: 'a', payload: 1 }])).status).toBe(202);
-  await until(() =>
+  await eventually(() =>
     service.log.some(({ msg }) => String(msg).includes('could not be told of this instance')),
   );
   await service.app.drain('test');

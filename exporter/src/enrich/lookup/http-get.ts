@@ -13,6 +13,13 @@ export interface HttpGetOptions {
   readonly idleConnections: number;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Undefined when it is too large. */
+  readonly body: Buffer | undefined;
+}
+
 /** One HTTP service, asked over connections that are kept open. Redirects are not followed: they lead to strangers. */
 export class HttpGet {
   private readonly client: typeof http | typeof https;
@@ -32,43 +39,63 @@ export class HttpGet {
     const { origin, resolver, headers, maxResponseBytes } = this.options;
     const address = await resolver.pick(signal);
     const colon = address.lastIndexOf(':');
-    const response = await this.send({
-      host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
-      port: address.slice(colon + 1),
-      path: target,
-      // The name in `host` is also the one that the certificate must be for, wherever the address leads.
-      headers: { accept: 'application/json', ...headers, 'accept-encoding': 'identity', host: origin.host },
-      agent: this.agent,
+    const response = await this.send(
+      {
+        host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+        port: address.slice(colon + 1),
+        path: target,
+        // The name in `host` is also the one that the certificate must be for, wherever the address leads.
+        headers: { accept: 'application/json', ...headers, 'accept-encoding': 'identity', host: origin.host },
+        agent: this.agent,
+      },
       signal,
-    });
-    const { statusCode: status = 0 } = response;
+    );
+    const { status, body } = response;
     if (status >= 200 && status < 300) {
-      return this.read(response, new HttpError(200, `the answer is larger than ${maxResponseBytes} bytes`));
+      if (body) return body;
+      throw new HttpError(200, `the answer is larger than ${maxResponseBytes} bytes`);
     }
-    const error = failure(response);
-    // Read to its end, so that the connection can be used again.
-    await this.read(response, error);
     if (status === 404) return undefined;
-    throw error;
+    throw failure(response);
   }
 
-  private send(options: http.RequestOptions): Promise<http.IncomingMessage> {
+  /**
+   * The whole answer. Callbacks and no streams to be waited for, and a listener of our own in place of `options.signal`:
+   * this is done for every event, and the comfort costs as much as the request.
+   */
+  private send(options: http.RequestOptions, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.client.get(options, resolve).on('error', reject);
+      const request = this.client.get(options, (response) => {
+        const { statusCode: status = 0, headers } = response;
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes <= this.options.maxResponseBytes) return chunks.push(chunk);
+          // What is left of it is not worth the connection.
+          request.destroy();
+          return settle(() => resolve({ status, headers, body: undefined }));
+        });
+        // Read to its end whatever the status, so that the connection can be used again.
+        response.on('end', () =>
+          settle(() =>
+            resolve({
+              ...{ status, headers },
+              body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks),
+            }),
+          ),
+        );
+        response.on('error', (error) => settle(() => reject(error)));
+      });
+      const abort = (): void => void request.destroy(signal.reason as Error);
+      const settle = (how: () => void): void => {
+        signal.removeEventListener('abort', abort);
+        how();
+      };
+      request.on('error', (error) => settle(() => reject(error)));
+      signal.addEventListener('abort', abort);
+      if (signal.aborted) abort();
     });
-  }
-
-  /** The whole body; gives up with `tooLarge` when that is what it is. */
-  private async read(response: http.IncomingMessage, tooLarge: Error): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    // To leave the loop closes the connection.
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > this.options.maxResponseBytes) throw tooLarge;
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
   }
 
   /** Ends what is under way, and every connection. */
@@ -78,11 +105,11 @@ export class HttpGet {
   }
 }
 
-function failure({ statusCode = 0, headers }: http.IncomingMessage): HttpError {
-  const redirect = statusCode >= 300 && statusCode < 400;
+function failure({ status, headers }: Answer): HttpError {
+  const redirect = status >= 300 && status < 400;
   return new HttpError(
-    statusCode,
-    redirect ? `it redirects (${statusCode}), which is not followed: name the right address` : undefined,
+    status,
+    redirect ? `it redirects (${status}), which is not followed: name the right address` : undefined,
     { retryAfterSeconds: parseRetryAfter(headers['retry-after'], Date.now()) },
   );
 }

@@ -134,6 +134,33 @@ describe('a look-up', () => {
     ]);
   });
 
+  it.each([
+    [{ onFailure: 'retry' }, /"outcome":"retry".*no answer within 50 ms/],
+    [{ onFailure: 'skip' }, '{}'],
+    [{ onFailure: 'quarantine' }, /"reason":"lookup".*no answer within 50 ms/],
+    [{ onFailure: 'stale' }, '{"geo":"old"}'],
+  ])('waits no longer than its deadline for a slot, with %j', async (settings, expected) => {
+    const cache = { ttlSeconds: 1 };
+    const chain = lookup({ ...settings, cache, deadlineMs: 50, concurrency: { slots: 1 } });
+    downstream.answer = json('old');
+    await chain.enrich(of('DE'));
+    now = 2_000;
+    let answer!: () => void;
+    const arrived = new Promise<void>((resolve) => {
+      downstream.answer = (_request, response) => {
+        answer = () => response.end('"new"');
+        resolve();
+      };
+    });
+    const first = chain.enrich(of('AT'));
+    await arrived;
+    const outcome = enriched(await chain.enrich(of('DE')));
+    if (typeof expected === 'string') expect(outcome).toBe(expected);
+    else expect(outcome).toMatch(expected);
+    answer();
+    expect(enriched(await first)).toBe('{"geo":"new"}');
+  });
+
   it('opens its breaker when all fails, and then asks no more', async () => {
     downstream.answer = status(503);
     const chain = lookup({ breaker: { minimumCalls: 2, sleepSeconds: 60, maxSleepSeconds: 60 } });

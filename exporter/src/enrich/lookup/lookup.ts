@@ -1,12 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import {
-  createDownstream,
-  createStaticResolver,
-  HttpError,
-  type Downstream,
-  type ResilienceEvent,
-  type Resolver,
-} from '@selfcheer/cheer-kit';
+import { createDownstream, HttpError, type Downstream, type ResilienceEvent } from '@selfcheer/cheer-kit';
 import { fillUrlTemplate, parseUrlTemplate, type UrlTemplate } from '../../config/url-template';
 import { messageOf } from '../../errors';
 import { isHeartbeat } from '../../event';
@@ -16,6 +9,7 @@ import { ok, quarantine, type ConfigOf, type Step, type StepOutcome } from '../s
 import { readAnswer } from './answer';
 import { AnswerCache, type Answer } from './answer-cache';
 import { HttpGet } from './http-get';
+import { serverOf, staticResolver, type LookupResolver } from './resolvers';
 
 export interface LookupOptions {
   /** The downstream's name in metrics. */
@@ -23,7 +17,7 @@ export interface LookupOptions {
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   /** Finds the address behind the URL's host; as it stands there when absent. */
-  readonly resolver?: ((origin: URL, discovery: ConfigOf<'lookup'>['discovery']) => Resolver) | undefined;
+  readonly resolver?: LookupResolver | undefined;
   /** Told of every attempt and every change of the breaker. */
   readonly observe?: ((event: ResilienceEvent) => void) | undefined;
 }
@@ -32,7 +26,7 @@ type Found =
   { readonly kind: 'answer'; readonly answer: Answer } | { readonly kind: 'failed'; readonly error: Error };
 
 /**
- * A field from an HTTP service, asked by GET behind timeout, bulkhead, breaker and retry. Whoever asks for the same
+ * A field from an HTTP service, asked by GET behind deadline, timeout, bulkhead, breaker and retry. Whoever asks for the same
  * while it is being asked shares the answer. Heartbeats, which no producer made, ask nothing.
  *
  *   stored with the event ─► used       fresh in the cache ─► used       else asked:
@@ -54,21 +48,23 @@ export class Lookup implements Step {
     private readonly config: ConfigOf<'lookup'>,
     private readonly options: LookupOptions,
   ) {
-    const { concurrency, breaker, attempts, timeoutMs, headers, maxResponseBytes } = config;
+    const { concurrency, breaker, attempts, timeoutMs, deadlineMs, headers, maxResponseBytes } = config;
     this.fields = [config.field];
     this.label = labelOf(config.field);
     this.types = config.types && new Set(config.types);
     this.template = parseUrlTemplate(config.url);
     this.cache = new AnswerCache(config.cache, options.clock);
+    const { origin } = this.template;
     this.downstream = createDownstream({
       name: options.name,
+      server: serverOf(origin),
       timeoutMs,
+      deadlineMs,
       bulkhead: concurrency,
       breaker,
       retry: { attempts },
     });
     if (options.observe) this.downstream.subscribe(options.observe);
-    const { origin } = this.template;
     this.client = new HttpGet({
       origin,
       resolver: (options.resolver ?? staticResolver)(origin, config.discovery),
@@ -172,10 +168,6 @@ export class Lookup implements Step {
     this.closing.abort(new Error(`the look-up ${this.options.name} is closed`));
     this.client.close();
   }
-}
-
-function staticResolver({ protocol, hostname, port }: URL): Resolver {
-  return createStaticResolver([`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`]);
 }
 
 /** Statuses of the 4xx that say something about us or the moment, not about what was asked for. */

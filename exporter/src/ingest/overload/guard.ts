@@ -12,6 +12,8 @@ export interface OverloadGuardOptions {
   readonly standingMs: () => number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** Milliseconds of processor time that this process has had. */
+  readonly processorMs: () => number;
   /** 0 up to 1. */
   readonly random: () => number;
 }
@@ -39,8 +41,8 @@ export class OverloadGuard {
   readonly #recent: SlotWindow;
 
   constructor(options: OverloadGuardOptions) {
-    const { clock, standingMs } = options;
-    this.#lag = new LoopLag(clock, () => this.#shedder.tick());
+    const { clock, processorMs, standingMs } = options;
+    this.#lag = new LoopLag(clock, processorMs, () => this.#shedder.tick());
     const sojournMs = (): number => Math.max(this.#lag.read(), standingMs());
     this.#shedder = new Shedder({ ...options, sojournMs });
     this.admission = new Admission({ ...options, shedder: this.#shedder });
