@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port';
 
 export const root = path.join(__dirname, '../..');
 const bin = path.join(root, 'exporter/bin/selfcheer.js');
@@ -73,13 +74,15 @@ export class ExporterProcess {
   }
 
   /** Addresses as `host:port`; the same again after `restart`. */
-  addresses: Addresses = { http: '127.0.0.1:0', grpc: '127.0.0.1:0', admin: '127.0.0.1:0' };
+  addresses: Addresses = { http: '', grpc: '', admin: '' };
 
   /** Starts one on free ports and waits for its start line. */
   static async start(env: Env = {}, options: ExporterProcessOptions = {}): Promise<ExporterProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'selfcheer-e2e-')));
     const exporter = new ExporterProcess(dataDir, env, options);
+    const place = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
     try {
+      exporter.addresses = { http: await place(), grpc: await place(), admin: await place() };
       await exporter.restart();
     } catch (error) {
       await exporter.dispose();

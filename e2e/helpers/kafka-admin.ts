@@ -102,11 +102,14 @@ export function kafkaAdmin(broker: string): KafkaAdmin {
   };
 }
 
-/** A topic that was just created may be unknown for a moment yet, at which kafkajs' own wait for leaders gives up. */
+/**
+ * A topic that was just created may be unknown for a moment yet, at which kafkajs' own wait for leaders gives up. The
+ * metadata names a leader before that one knows: only who leads tells offsets.
+ */
 async function leadersOf(admin: Admin, topic: string): Promise<void> {
   for (const end = performance.now() + leadersMs; ; await sleep(50)) {
     try {
-      await admin.fetchTopicMetadata({ topics: [topic] });
+      await admin.fetchTopicOffsets(topic);
       return;
     } catch (error) {
       if (performance.now() > end) throw error;

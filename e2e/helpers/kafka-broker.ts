@@ -86,7 +86,13 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
   }
 
   process.once('exit', onExit);
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    process.off('exit', onExit);
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   return {
     directory,
     brokers,

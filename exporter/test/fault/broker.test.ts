@@ -58,15 +58,16 @@ faultRow('broker down for long, then back', { timeoutMs: 90_000 }, async (row) =
   });
   // In the long form what an hour at 1,000 events a second leaves behind; in the short form until the quota.
   const backlog = row.pick(Infinity, 3_600_000);
-  const driver = drive({ count: Infinity, batch: row.pick(50, 500), retryMs: 200 });
+  const driver = drive({ count: Infinity, batch: row.pick(200, 500), retryMs: 200 });
   const driving = driver.run();
   await moreAcknowledged(driver, 1_000);
 
-  const downAt = performance.now();
-  await broker.kill();
+  const killed = broker.kill();
   const atDown = driver.acknowledged;
-  const { seconds: toYellow } = await waitForState(exporter, ['yellow', 'red'], 5_000);
-  expect((performance.now() - downAt) / 1000).toBeLessThan(5 + 1);
+  // From the signal itself, not from when the broker's end was noticed here.
+  const { seconds: toYellow } = await waitForState(exporter, ['yellow', 'red'], 10_000);
+  expect(toYellow).toBeLessThan(5);
+  await killed;
   await waitFor(
     'the backlog',
     row.pick(30_000, 900_000),
@@ -194,7 +195,7 @@ faultRow('server closes its half', async (row) => {
   row.report({ ...figures, recoverySeconds: slowest, rssPeakBytes: rss.peakBytes });
 });
 
-faultRow('response lost, then batches of other sizes', { timeoutMs: 60_000 }, async (row) => {
+faultRow('response lost, then batches of another size', { timeoutMs: 60_000 }, async (row) => {
   const rounds = row.pick(3, 60);
   const scene = await behindProxy(row);
   const { exporter, consumer, driver: drive, rss } = scene;

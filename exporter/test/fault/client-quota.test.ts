@@ -49,7 +49,7 @@ faultRow('a tenant over its quota', { timeoutMs: 60_000 }, async (row) => {
   await waitFor('acknowledgements', 20_000, () => modest.acknowledged > 500);
 
   // Sends as fast as it can, and whatever it is told.
-  const seconds = row.pick(5, 60);
+  const seconds = row.pick(3, 60);
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   row.onEnd(() => agent.destroy());
   const headers = { 'content-type': 'application/x-ndjson', 'x-api-key': keyOf('greedy') };
@@ -76,7 +76,9 @@ faultRow('a tenant over its quota', { timeoutMs: 60_000 }, async (row) => {
     expect(code).toBe('quota_exceeded');
     expect(Number(told['retry-after'])).toBeGreaterThanOrEqual(1);
     expect(told['ratelimit']).toMatch(/^"events";r=\d+;t=\d+$/);
-    expect(told['ratelimit-policy']).toBe(`"events";q=${eventsPerSecond * burstSeconds};qu="events";w=${burstSeconds}`);
+    expect(told['ratelimit-policy']).toBe(
+      `"events";q=${eventsPerSecond * burstSeconds};qu="events";w=${burstSeconds}`,
+    );
   }
   // The bucket: what was saved up, and what came back meanwhile.
   expect(taken.length).toBeLessThanOrEqual(eventsPerSecond * (burstSeconds + tookSeconds));
@@ -84,7 +86,9 @@ faultRow('a tenant over its quota', { timeoutMs: 60_000 }, async (row) => {
   // The same over gRPC: RESOURCE_EXHAUSTED.
   const one = grpcFrame(Buffer.from([0x0a, 1, 0x67, 0x12, 1, 0x78]));
   const many = Array.from({ length: eventsPerSecond * (burstSeconds + 3) }, () => one);
-  expect(await sendGrpc(exporter.addresses.grpc, 'IngestStream', many, { 'x-api-key': keyOf('greedy') })).toBe('8');
+  expect(
+    await sendGrpc(exporter.addresses.grpc, 'IngestStream', many, { 'x-api-key': keyOf('greedy') }),
+  ).toBe('8');
 
   modest.stop();
   await running;
@@ -92,8 +96,8 @@ faultRow('a tenant over its quota', { timeoutMs: 60_000 }, async (row) => {
   expect([...modest.refusals]).toEqual([]);
   const operator = { 'x-api-key': keyOf('operator') };
   const metrics = await (await exporter.admin('/metrics', operator)).text();
-  const bad = samplesOf(metrics, 'cheer_slo_events_total').filter(({ labels }) =>
-    /slo="ingest-availability"/.test(labels) && /result="bad"/.test(labels),
+  const bad = samplesOf(metrics, 'cheer_slo_events_total').filter(
+    ({ labels }) => /slo="ingest-availability"/.test(labels) && /result="bad"/.test(labels),
   );
   expect(bad).toEqual([{ labels: expect.any(String) as string, value: 0 }]);
   const shed = samplesOf(metrics, 'cheer_shed_total').filter(({ labels }) => /reason="quota"/.test(labels));

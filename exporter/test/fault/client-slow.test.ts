@@ -13,6 +13,8 @@ const requestSeconds = 3;
  * 5 s, and reads for 2 s what a client still sends after its answer. The rest is for a machine that is busy.
  */
 const endedWithinSeconds = 2 * requestSeconds + 5 + 4;
+/** Milliseconds. A quicker answer counts as this: the scheduler of a busy machine moves a shorter time by its like. */
+const floorMs = 10;
 /** What hundreds of them may cost at the most. */
 const mostGrowth = 192 * mebibyte;
 
@@ -79,6 +81,7 @@ faultRow('slowloris, slow streams, deaf clients', { timeoutMs: 90_000 }, async (
   // With them while they lived, and without: before and after together.
   const withThem = latency.p99(from, Math.min(to, from + requestSeconds * 1000));
   const without = Math.max(latency.p99(before, from), latency.p99(to, after));
+  const allowed = 2 * Math.max(without, floorMs);
   const figures = await settle({
     exporter,
     drivers: [driver],
@@ -96,9 +99,10 @@ faultRow('slowloris, slow streams, deaf clients', { timeoutMs: 90_000 }, async (
       `(${Object.entries(slowest)
         .map(([kind, seconds]) => `${kind} ${seconds.toFixed(1)}`)
         .join(', ')}); ` +
-      `p99 of another client ${withThem.toFixed(1)} ms, without them ${without.toFixed(1)} ms; ` +
+      `p99 of another client ${withThem.toFixed(1)} ms, without them ${without.toFixed(1)} ms ` +
+      `(allowed: twice that, or ${2 * floorMs} ms if that is more); ` +
       `${Math.round(grown / mebibyte)} MiB more memory`,
   });
-  expect(withThem).toBeLessThan(2 * without);
+  expect(withThem).toBeLessThan(allowed);
   expect(grown).toBeLessThan(mostGrowth);
 });

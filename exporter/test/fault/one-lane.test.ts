@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type KafkaBroker, startKafka } from '../../../e2e/helpers/kafka-broker';
-import { consumeTopic } from '../../../e2e/helpers/kcat';
+import { type KafkaBroker, type KafkaBrokerOptions, startKafka } from '../../../e2e/helpers/kafka-broker';
 import { LedgerDriver } from '../../../e2e/helpers/ledger-driver';
 import { kafkaConsumer } from '../../../e2e/helpers/published';
+import { startTcpProxy, type TcpProxy } from '../../../e2e/helpers/tcp-proxy';
 import { laneOf } from '../../src/outbox/keys';
 import { partitionOf } from '../../src/publish/kafka-partitioner';
 import { settle } from './support/account';
+import { flowOf, networkDelayMs, readAppended, told } from './support/appended';
 import { faultRow, type Row } from './support/row';
 import { inFlight, setScene } from './support/scene';
 import { readJson, waitFor } from './support/wait-for';
@@ -21,20 +22,38 @@ const lanes = 17;
 const oneLane: ReadonlySet<number> = new Set([3]);
 const halfOfTheLanes: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7]);
 const requestTimeoutMs = 2_000;
+/** Events a second. */
+const rate = 2_000;
 
 let first: KafkaBroker;
 let second: KafkaBroker;
+/** In front of each. */
+const proxies: TcpProxy[] = [];
+
+async function startProxied(options: KafkaBrokerOptions): Promise<KafkaBroker> {
+  const proxy = await startTcpProxy();
+  proxies.push(proxy);
+  const broker = await startKafka({ ...options, proxyPort: proxy.port });
+  proxy.target(broker.proxiedPort);
+  return broker;
+}
 
 beforeAll(async () => {
   // A broker that is silent for so long is out of the cluster: its partitions then have no leader at all.
-  first = await startKafka({ settings: { 'broker.session.timeout.ms': '5000' } });
-  second = await startKafka({ join: first });
+  first = await startProxied({ settings: { 'broker.session.timeout.ms': '5000' } });
+  second = await startProxied({ join: first });
 }, 600_000);
 
 afterAll(async () => {
   await second?.dispose();
   await first?.dispose();
+  for (const proxy of proxies) await proxy.close();
 });
+
+function delayBoth(row: Row): void {
+  row.onEnd(() => proxies.forEach((proxy) => proxy.delay(0)));
+  for (const proxy of proxies) proxy.delay(networkDelayMs);
+}
 
 /** 64 keys so that a lane has partitions of one broker only: the stuck lanes those of the second, all others the first's. */
 function separateKeys(stuckLanes: ReadonlySet<number>): string[] {
@@ -56,24 +75,6 @@ async function hasAllLeaders(topic: string): Promise<boolean> {
   return topics.every(({ partitions }) => partitions.every(({ leader }) => leader > 0));
 }
 
-interface Window {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What the healthy lanes did within a window of the brokers' wall clock, which is ours. */
-function figuresOf(
-  events: readonly { readonly accepted: number; readonly appended: number }[],
-  { from, to }: Window,
-) {
-  const appended = events.filter((event) => event.appended >= from && event.appended < to).length;
-  const waits = events
-    .filter(({ accepted }) => accepted >= from && accepted < to)
-    .map((event) => event.appended - event.accepted)
-    .sort((a, b) => a - b);
-  return { perSecond: (appended * 1000) / (to - from), p99: waits[Math.floor(waits.length * 0.99)] ?? NaN };
-}
-
 faultRow('one lane stuck', { timeoutMs: 90_000 }, (row) => othersGoOn(row, oneLane));
 faultRow('half of the lanes stuck', { timeoutMs: 90_000 }, (row) => othersGoOn(row, halfOfTheLanes));
 
@@ -81,6 +82,7 @@ async function othersGoOn(row: Row, stuckLanes: ReadonlySet<number>): Promise<vo
   const topic = `lanes-${process.pid}-${stuckLanes.size}`;
   await first.createTopicOn(topic, leaders, { 'message.timestamp.type': 'LogAppendTime' });
   await first.createTopicOn(`${topic}.synthetic`, [1]);
+  delayBoth(row);
   const {
     exporter,
     consumer,
@@ -89,23 +91,22 @@ async function othersGoOn(row: Row, stuckLanes: ReadonlySet<number>): Promise<vo
   } = await setScene(row, first, {
     topic,
     topicsMade: true,
+    brokers: `127.0.0.1:${proxies[0]?.port}`,
     env: { SELFCHEER_PUBLISH_TIMEOUT_MS: String(requestTimeoutMs) },
   });
   const keys = separateKeys(stuckLanes);
-  const driver = drive({ count: Infinity, rate: 2_000, batch: 20, keyOf: (index) => keys[index] ?? '' });
+  const driver = drive({ count: Infinity, rate, batch: 20, keyOf: (index) => keys[index] ?? '' });
   const driving = driver.run();
-  await waitFor('it runs warm', 20_000, () => driver.acknowledged >= 4_000);
+  // Compiled, too: a process that is just starting would be too easy to be as good as.
+  await waitFor('it runs warm', 20_000, () => driver.acknowledged >= 6_000);
 
-  const before: Window = { from: Date.now(), to: Date.now() + row.pick(4_000, 60_000) };
-  await sleep(before.to - Date.now());
+  const before = Date.now();
+  await sleep(row.pick(3_000, 60_000));
   row.onEnd(() => second.resume());
   second.pause();
-  const during: Window = { from: Date.now(), to: Date.now() + row.pick(9_000, 300_000) };
-  while (Date.now() < during.to) { // DEBUG
-    await sleep(500);
-    const v = await readJson<any>(exporter, '/api/v1/pipeline').catch((e) => String(e));
-    require('node:fs').appendFileSync('/tmp/pf-debug.txt', `${stuckLanes.size} ${((Date.now() - during.from) / 1000).toFixed(1)} acked ${driver.acknowledged} resent ${driver.resent} ref ${JSON.stringify([...driver.refusals])} ${v.lanes?.map((l: any) => l.pending + l.state[0]).join(' ')} b ${JSON.stringify(v.breakers?.map((b: any) => b.state))}\n`);
-  }
+  const paused = Date.now();
+  await sleep(row.pick(6_000, 300_000));
+  const resumed = Date.now();
   second.resume();
   const back = performance.now();
   driver.stop();
@@ -119,24 +120,23 @@ async function othersGoOn(row: Row, stuckLanes: ReadonlySet<number>): Promise<vo
     consumer,
     duplicatesAtMost: row.pick(10, 200) * inFlight,
   });
-  const healthy = [];
-  for await (const { partition, timestamp, value } of consumeTopic(first.brokers[0], topic)) {
-    if (!isHealthy(partition)) continue;
-    healthy.push({ accepted: Number(/,"timestamp":(\d+)/.exec(String(value))?.[1]), appended: timestamp });
-  }
-  const well = figuresOf(healthy, before);
-  const stuck = figuresOf(healthy, during);
+  const healthy = await readAppended(first.brokers[0], topic, ({ partition }) => isHealthy(partition));
+  const well = flowOf(healthy, [before, paused]);
+  const stuck = flowOf(healthy, [paused, resumed]);
   row.report({
     ...figures,
     recoverySeconds,
     rssPeakBytes: rss.peakBytes,
     notes:
-      `the others: ${Math.round(stuck.perSecond)}/s, p99 ${stuck.p99} ms; ` +
-      `before ${Math.round(well.perSecond)}/s, p99 ${well.p99} ms`,
+      `the others: ${told(stuck)}; before: ${told(well)}; ` +
+      `the network takes ${2 * networkDelayMs} ms there and back`,
   });
-  expect(stuck.perSecond).toBeGreaterThan(0.9 * well.perSecond);
-  // Both are some milliseconds on a quiet machine, where a pause of the scheduler is more than half of them.
-  expect(stuck.p99).toBeLessThan(Math.max(1.5 * well.p99, well.p99 + 50));
+  // Before, it may still have been catching up with what fell due while it ran warm.
+  const due = (rate * keys.filter((key) => isHealthy(partitionOf(key, leaders.length))).length) / keys.length;
+  expect(stuck.perSecond).toBeGreaterThan(0.9 * Math.min(due, well.perSecond));
+  // At no time did they stand still, as they would if they waited for a request that times out.
+  expect(stuck.leastPerSecond).toBeGreaterThan(0.3 * due);
+  expect(stuck.p99).toBeLessThan(1.5 * well.p99);
 }
 
 faultRow('partitions without a leader', { timeoutMs: 90_000 }, async (row) => {

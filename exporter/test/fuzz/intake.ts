@@ -9,6 +9,7 @@ export function stubIntake(): Intake {
   };
   return new Intake({
     acceptor: { append: never },
+    unwritten: never,
     defaults: { source: '/selfcheer/fuzz', type: 'selfcheer.event' },
     limits: { eventBytes: 100_000, clockAheadSeconds: 300 },
     mintIds: false,

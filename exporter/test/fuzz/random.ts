@@ -1,17 +1,16 @@
-/** A seeded source of randomness (mulberry32, public domain): the same seed gives the same inputs. */
+import { randomFrom } from '../helpers/random';
+
+/** A seeded source of randomness: the same seed gives the same inputs. */
 export class Random {
-  private state: number;
+  private readonly next: () => number;
 
   constructor(seed: number) {
-    this.state = seed >>> 0;
+    this.next = randomFrom(seed);
   }
 
   /** A whole number from 0 up to, not including, `below`. */
   int(below: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+    return Math.floor(this.next() * below);
   }
 
   /** True once in so many times. */

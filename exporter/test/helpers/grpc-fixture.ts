@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { CheerVerdict } from '@selfcheer/cheer-kit';
+import { eventually } from '../../../cheer-kit/test/wait';
 import { createAuthenticator } from '../../src/auth/api-keys';
 import { createGrpcServer, type GrpcServer } from '../../src/ingest/grpc-server';
 import { grpcSchema } from '../../src/ingest/grpc-schema';
@@ -26,6 +27,9 @@ const health = loadSync('health/v1/health.proto', {
   defaults: true,
   includeDirs: [join(require.resolve('grpc-health-check'), '../../../proto')],
 });
+
+/** Waits for what a message in flight brings about. */
+export { eventually as until };
 
 export type Message = Record<string, unknown>;
 
@@ -186,16 +190,6 @@ export async function collect(
     stream.on('error', (error: ServiceError) => resolve({ answers, error }));
     stream.on('end', () => resolve({ answers, error: undefined }));
   });
-}
-
-/** Waits for what a message in flight brings about; throws when it does not come. */
-export async function until(condition: () => boolean, timeoutMs = 4000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > deadline)
-      throw new Error(`waited ${timeoutMs} ms in vain for ${condition.toString()}`);
-    await new Promise(setImmediate);
-  }
 }
 
 function metadataOf(entries: Record<string, string> = {}): Metadata {

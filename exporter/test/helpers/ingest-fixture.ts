@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { RequestListener, Server } from 'node:http';
 import { createAuthenticator } from '../../src/auth/api-keys';
 import { configSchema, type ApiKey, type Limits } from '../../src/config/schema';
-import type { Acceptor, AppendOutcome, Event } from '../../src/event';
+import { sizeOf, type Acceptor, type AppendOutcome, type Event } from '../../src/event';
 import { Admission } from '../../src/ingest/admission';
 import { ByteBudget } from '../../src/ingest/byte-budget';
 import { HttpIngest } from '../../src/ingest/http-handler';
@@ -19,12 +19,18 @@ export class FakeAcceptor implements Acceptor {
   failure: Error | undefined;
   /** Awaited before anything is acknowledged. */
   hold: Promise<void> | undefined;
+  readonly unwritten = { events: 0, bytes: 0 };
   readonly #seen = new Map<string, { hash: string; revision: number }>();
 
   async append(events: readonly Event[]): Promise<AppendOutcome[]> {
     this.calls.push(events.length);
     const outcomes = events.map((event) => this.#one(event));
+    const bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
+    this.unwritten.events += events.length;
+    this.unwritten.bytes += bytes;
     if (this.hold) await this.hold;
+    this.unwritten.events -= events.length;
+    this.unwritten.bytes -= bytes;
     if (this.failure !== undefined) throw this.failure;
     return outcomes;
   }
@@ -95,6 +101,7 @@ export class IngestFixture {
     this.memory = new ByteBudget(this.limits.bufferedBytes);
     this.intake = new Intake({
       acceptor: this.acceptor,
+      unwritten: () => this.acceptor.unwritten,
       defaults: { source: '/selfcheer/test', type: 'selfcheer.event' },
       limits: this.limits,
       mintIds: options.mintIds ?? false,

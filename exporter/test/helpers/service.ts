@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@selfcheer/cheer-kit';
+import { eventually as eventuallyWithin } from '../../../cheer-kit/test/wait';
 import { startApp, type App } from '../../src/app';
 import { configSchema, type Config } from '../../src/config/schema';
 import { startRelayInline, type StartRelay } from '../../src/relay-link';
@@ -179,14 +179,7 @@ function published(line: string): Published {
   };
 }
 
-/** Waits for what must come about; the limit only bounds a failing test. */
-export async function eventually(
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 15_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
-    await sleep(10);
-  }
+/** A chapter's time to wait for what must come about. */
+export function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  return eventuallyWithin(condition, timeoutMs);
 }

@@ -13,7 +13,9 @@ export class SinkFault {
   readonly sends: { readonly topic: string; readonly ids: readonly string[] }[] = [];
   private fault: Fault = () => 'pass';
 
-  readonly startRelay: StartRelay = inlineRelay((config) => this.wrap(createPublisher(config)));
+  readonly startRelay: StartRelay = inlineRelay((config, settings) =>
+    this.wrap(createPublisher(config, settings)),
+  );
 
   /** The sink does not answer a connection. */
   away(): void {

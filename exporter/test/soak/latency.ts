@@ -1,4 +1,4 @@
-import { quantileOf } from './trend';
+import { quantileOf } from '../helpers/quantile';
 
 export interface MinuteOfAcks {
   /** From the start of the load. */

@@ -1,4 +1,4 @@
-import { randomFrom } from '../fault/support/disk-random';
+import { randomFrom } from '../helpers/random';
 
 /** What the soak does to the service, each for how many seconds: at least, at most. */
 export const faultSeconds = {

@@ -1,5 +1,5 @@
-import { randomFrom } from '../fault/support/disk-random';
-import { medianOf, type Point, quantileOf, slopeOf, trendOf, type TrendRule } from './trend';
+import { randomFrom } from '../helpers/random';
+import { type Point, slopeOf, trendOf, type TrendRule } from './trend';
 
 const rule: TrendRule = { sharePerHour: 0.25, floor: 20, reduce: 'median' };
 const window = { judgeFrom: 600, warmUp: 120 };
@@ -12,13 +12,6 @@ function points(seconds: number, value: (at: number) => number, noise = 0, life 
     return { at, value: value(at) + noise * (2 * random() - 1), life };
   });
 }
-
-it('takes medians and quantiles', () => {
-  expect(medianOf([3, 1, 2])).toBe(2);
-  expect(medianOf([4, 1, 2, 3])).toBe(2.5);
-  expect(medianOf([])).toBeNaN();
-  expect(quantileOf([0, 10], 0.9)).toBeCloseTo(9);
-});
 
 it('finds a slope among wild points', () => {
   const line = Array.from({ length: 50 }, (_, at) => ({ at, value: at % 5 === 0 ? 10_000 : 3 * at }));

@@ -1,3 +1,5 @@
+import { medianOf, quantileOf } from '../../helpers/quantile';
+
 const windowMs = 500;
 /** A window with fewer answers has no 99th percentile to speak of. */
 const fewest = 50;
@@ -21,10 +23,8 @@ export class ClientLatency {
       if (known) known.push(ms);
       else windows.set(window, [ms]);
     }
-    const each = [...windows.values()]
-      .filter(({ length }) => length >= fewest)
-      .map((all) => all.sort((a, b) => a - b)[Math.ceil(all.length * 0.99) - 1] ?? NaN);
+    const each = [...windows.values()].filter(({ length }) => length >= fewest);
     if (each.length < 4) throw new Error(`only ${each.length} windows had ${fewest} answers`);
-    return each.sort((a, b) => a - b)[Math.floor(each.length / 2)] ?? NaN;
+    return medianOf(each.map((all) => quantileOf(all, 0.99)));
   }
 }

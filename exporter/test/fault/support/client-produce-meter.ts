@@ -14,6 +14,8 @@ export interface ProduceMeter {
   readonly requests: readonly ProduceRequest[];
   /** Where the broker is, once that is known. */
   target(port: number): void;
+  /** While on, the connection of a Produce request is reset at once, and the broker never sees the request. */
+  refuse(on: boolean): void;
   close(): Promise<void>;
 }
 
@@ -28,13 +30,16 @@ export async function startProduceMeter(): Promise<ProduceMeter> {
   const requests: ProduceRequest[] = [];
   const seen = new Set<string>();
   let upstream = 0;
+  let refusing = false;
 
-  const take = (frame: Buffer): void => {
-    if (frame.readInt16BE(4) !== produce) return;
+  /** True when it is a Produce request. */
+  const take = (frame: Buffer): boolean => {
+    if (frame.readInt16BE(4) !== produce) return false;
     const [first] = origin.exec(frame.toString('latin1')) ?? [];
     if (first === undefined) throw new Error('a Produce request without an origin');
     requests.push({ at: performance.now(), again: seen.has(first) });
     seen.add(first);
+    return true;
   };
 
   const listener = net.createServer((client) => {
@@ -42,12 +47,15 @@ export async function startProduceMeter(): Promise<ProduceMeter> {
     let rest: Buffer = Buffer.alloc(0);
     client.on('data', (bytes) => {
       rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+      let produces = false;
       while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
         const length = 4 + rest.readInt32BE(0);
-        take(rest.subarray(0, length));
+        if (take(rest.subarray(0, length))) produces = true;
         rest = rest.subarray(length);
       }
-      server.write(bytes);
+      // kafkajs sends one request after the other on a connection, so that no other is lost with it.
+      if (refusing && produces) client.resetAndDestroy();
+      else server.write(bytes);
     });
     server.on('data', (bytes) => client.write(bytes));
     for (const [one, other] of [
@@ -68,6 +76,7 @@ export async function startProduceMeter(): Promise<ProduceMeter> {
     port: (listener.address() as AddressInfo).port,
     requests,
     target: (port) => (upstream = port),
+    refuse: (on) => (refusing = on),
     async close() {
       for (const socket of sockets) socket.destroy();
       listener.close();

@@ -25,7 +25,9 @@ export function soundLines(dataDir: string, topic: string): Consumer {
 
 function read(line: string): Message | undefined {
   try {
-    return readLine(line);
+    const message = readLine(line);
+    // Garbage may be JSON, too: a digit between two line feeds.
+    return typeof message.headers === 'object' ? message : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { settle } from './support/account';
 import { soundLines } from './support/disk-consumer';
 import { names, tails, type PowerLoss } from './support/disk-loss';
 import { PowerRig } from './support/disk-power';
-import { randomFrom } from './support/disk-random';
+import { randomFrom } from '../helpers/random';
 import { faultRow, type Row } from './support/row';
 import { waitFor } from './support/wait-for';
 

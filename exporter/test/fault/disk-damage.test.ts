@@ -100,7 +100,7 @@ beforeAll(() => fill(whole), 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 faultRow('damaged store: refused, told, salvaged', { timeoutMs: 120_000 }, async (row) => {
-  const short = /^(log cut|log with|table with|table lost|MANIFEST cut|CURRENT lost|own manifest lost)/;
+  const short = /^(log with|table lost|MANIFEST cut|own manifest lost)/;
   const kinds = damages.filter(([what]) => row.pick(short.test(what), true));
   const notes: string[] = [];
   const failures: string[] = [];

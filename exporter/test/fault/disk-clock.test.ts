@@ -32,19 +32,19 @@ faultRow('clock moved by a day, forwards and backwards', { timeoutMs: 90_000 }, 
     await waitFor(`the clock at ${seconds}`, 10_000, async () => Math.abs((await offset()) - seconds) < 60);
     expect(await postEarly(exporter)).toMatchObject({ accepted: 0, duplicates: 1 });
     const acknowledged = driver.acknowledged;
-    await waitFor('acknowledgements', 10_000, () => driver.acknowledged > acknowledged + 1_500);
+    await waitFor('acknowledgements', 10_000, () => driver.acknowledged > acknowledged + 500);
     await waitForState(exporter, ['green'], 15_000);
     expect((await readCheer(exporter)).reasons).toEqual([]);
     const { lanes } = await readJson<{ lanes: { pending: number }[] }>(exporter, '/api/v1/pipeline');
     expect(lanes.reduce((sum, { pending }) => sum + pending, 0)).toBeLessThan(5_000);
   };
   const jumps = [day, -day, 0, 1.5 * day, 0];
-  for (const seconds of row.pick(jumps.slice(0, 3), [...jumps, ...jumps])) {
+  for (const seconds of row.pick(jumps.slice(0, 2), [...jumps, ...jumps])) {
     clock.move(seconds);
     await goesOn(seconds);
   }
   // A start under a clock that is a day behind what the process before has written down, and one a day ahead.
-  for (const seconds of [-day, day]) {
+  for (const seconds of row.pick([-2 * day], [-2 * day, day])) {
     clock.move(seconds);
     await exporter.kill9();
     await exporter.restart();
