@@ -6,7 +6,11 @@ module.exports = {
   // The rows of the fault suite have a configuration of their own; what they stand on is tested here.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/fault/[^/]+$'],
   modulePathIgnorePatterns: ['/dist/package.json'],
-  moduleNameMapper: { '^@selfcheer/cheer-kit$': '<rootDir>/cheer-kit/src/index.ts' },
+  moduleNameMapper: {
+    '^@selfcheer/cheer-kit$': '<rootDir>/cheer-kit/src/index.ts',
+    // What `config check` loads when it is called: import() names the built file.
+    '^(\\.\\./(?:registration|enrich/enricher))\\.js$': '$1',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -22,6 +22,8 @@ export class FakeConsul {
   readonly tokens = new Set<string | undefined>();
   /** Status that every request is answered with, or undefined to work. */
   failWith: number | undefined;
+  /** Answers every request itself, when set. */
+  instead: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   index = 1;
   private readonly waiting = new Set<() => void>();
   private readonly server = createServer((request, response) => {
@@ -57,6 +59,7 @@ export class FakeConsul {
     const url = new URL(request.url ?? '', 'http://consul');
     this.requests.push(`${request.method} ${request.url}`);
     this.tokens.add(request.headers['x-consul-token'] as string | undefined);
+    if (this.instead) return this.instead(request, response);
     if (this.failWith !== undefined) return void response.writeHead(this.failWith).end('No cluster leader');
     const [, , , place, id = ''] = url.pathname.split('/').map(decodeURIComponent);
     if (url.pathname.startsWith('/v1/health/service/')) return this.health(url, id, request, response);

@@ -49,6 +49,8 @@ export interface App {
 const sampleMs = 250;
 /** Of the time to drain: whatever the connections do, the rest is for what is being sent and for closing the store. */
 const connectionsShare = 0.6;
+/** An agent of Consul that hangs may hold the drain up for so long. */
+const deregisterShare = 0.2;
 
 /**
  * The exporter, in the order in which data flows: ingest -> outbox -> enrich -> publish -> cheer.
@@ -141,6 +143,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const intake = new Intake({
     acceptor: pipeline,
+    unwritten: () => pipeline.unwritten,
     defaults,
     limits: config.ingest.limits,
     mintIds: config.ingest.mintIds,
@@ -155,9 +158,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
           overload.acknowledged(count);
       },
       latency: (...what) => signals.latency(...what),
-      shed(reason, count) {
+      shed(reason, count, code) {
         signals.shed(reason, count);
-        if (reason === 'overload' || reason === 'bytes') overload.turnedAway(count);
+        if (code === 'overloaded' || code === 'buffer_full') overload.turnedAway(count);
       },
       failure: (error) => logger.error({ err: error }, 'ingest failed where it never should'),
     },
@@ -223,7 +226,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     engine.setDegraded(disk.level === 'low' ? 'the disk that holds the store is getting full' : shed?.detail);
     if (diskFull) engine.setRefusing('the disk that holds the store is nearly full');
     else if (figures.full) engine.setRefusing('the outbox is full');
-    else engine.setRefusing(shed?.refusing ? shed.detail : undefined);
+    else engine.setRefusing(pipeline.refusing ?? (shed?.refusing ? shed.detail : undefined));
     grpc.setReady(!leaving && !figures.fencedBy && !figures.full && !diskFull);
   };
   const timer = setInterval(sample, sampleMs);
@@ -279,7 +282,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     health.drain(`draining: ${reason}`);
     engine.setDraining(`draining: ${reason}`);
     grpc.setReady(false);
-    await Promise.all([registration?.deregister(), sleep(config.readinessLagSeconds * 1000)]);
+    const deregisterMs = Math.min(2_000, deregisterShare * config.drainSeconds * 1000);
+    await Promise.all([registration?.deregister(deregisterMs), sleep(config.readinessLagSeconds * 1000)]);
     draining = true;
     await stopAll(config.drainSeconds * 1000);
     logger.info('drained');

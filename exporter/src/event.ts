@@ -62,7 +62,7 @@ export interface EventDefaults {
 }
 
 /** Truncated SHA-256: 128 bits, so that nobody can craft two events that pass for one. */
-export function digest16(text: string | Buffer): Buffer {
+function digest16(text: string | Buffer): Buffer {
   return hash('sha256', text, 'buffer').subarray(0, 16);
 }
 
@@ -183,7 +183,8 @@ export type EnrichOutcome =
 
 /** The chain of enrichment steps. Same event, its `frozen` included, and same config give byte-identical output. */
 export interface Enricher {
-  enrich(event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome>;
+  /** `waits` is told what holds up the outcome meanwhile: what was asked, and what it answered. */
+  enrich(event: StoredEvent, waits?: (detail: string) => void): EnrichOutcome | Promise<EnrichOutcome>;
 }
 
 /** An event that waits in quarantine for a person. */

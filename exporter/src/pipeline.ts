@@ -1,50 +1,20 @@
 import type { Logger } from '@selfcheer/cheer-kit';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerAck } from './broker-ack';
 import type { Config } from './config/schema';
-import { sinkOf } from './config/sink';
 import { createEnricher } from './enrich/enricher';
 import { messageOf, SelfcheerError } from './errors';
 import type { Acceptor, Actor, AppendOutcome, Event, QuarantineAction } from './event';
 import { releaseBallast } from './outbox/ballast';
 import { isNoSpace } from './outbox/no-space';
-import { Outbox, type Batch, type Committed } from './outbox/outbox';
+import { Outbox } from './outbox/outbox';
 import { Quarantine, type BulkRequest, type Taken } from './outbox/quarantine';
 import { QuarantineAudit } from './outbox/quarantine-audit';
-import type { FoundStretch } from './outbox/found-ages';
-import type { Replay } from './outbox/replays';
-import { openStore, storePaths, type Store } from './outbox/store';
-import type { FreezeRequest, RelayReport, SettledBatch } from './publish/relay-protocol';
-import type { RelayLink, StartRelay } from './relay-link';
-import { RelayRestarts } from './relay-restarts';
-
-/** What the pipeline tells as it happens. Called on the hot path: cheap, and never throwing. */
-export interface PipelineObserver {
-  /** The store is open and verified; `lanes` are all of its lanes, the synthetic one last. */
-  opened(lanes: readonly OpenedLane[], aliveAt: number): void;
-  committed(lanes: readonly Committed[], seconds: number): void;
-  /** This event is on its way again, as number `seq` of its lane. */
-  replayed(lane: number, seq: number): void;
-  /** Replayed events were settled and did not come back to quarantine. */
-  recovered(replays: readonly Replay[]): void;
-  /** Everything the relay reports, before a settled batch is noted in the store. */
-  reported(report: RelayReport): void;
-  /** The relay thread has died and is started anew. */
-  relayLost(error: Error): void;
-  /** A write failed; nothing is accepted until `opened`. */
-  fenced(error: Error): void;
-}
-
-/** What a lane holds as the store is opened. */
-export interface OpenedLane {
-  readonly low: number;
-  readonly high: number;
-  /** When that was accepted, as far as it is known. */
-  readonly found: readonly FoundStretch[];
-  /** Sequence numbers of what is a replay from quarantine, growing. */
-  readonly replayed: readonly number[];
-}
+import { compactOutbox, openStore, type Store } from './outbox/store';
+import type { PipelineObserver } from './pipeline-observer';
+import { baseDirOf, RelayKeeper } from './relay-keeper';
+import type { StartRelay } from './relay-link';
+import { RelayNotes } from './relay-notes';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -61,11 +31,9 @@ interface Parts {
   readonly quarantine: Quarantine;
 }
 
-function baseDirOf({ configFile }: PipelineOptions): string {
-  return configFile === undefined ? process.cwd() : dirname(configFile);
-}
-
 const retryMs = 5_000;
+/** Before a store is opened again that was opened less long ago. */
+const pauseMs = 1_000;
 /** For the relay of a fenced store: it settles nothing any more. */
 const fencedRelayMs = 2_000;
 /** However little time is left, the store is given this much to be closed in order. */
@@ -79,15 +47,16 @@ const giveUpShare = 0.75;
  *
  *   opening -> open -> fenced -> opening -> open ...    a write failed: close, verify, open again, for as long as it takes
  *              open -> closed                            drained
- *
- * A relay that dies is started again from the settled marks; what it had in flight is sent once more.
  */
 export class Pipeline implements Acceptor {
-  private relay: RelayLink | undefined;
   private readonly ending = new AbortController();
   private reopening: Promise<void> | undefined;
-  private readonly restarts = new RelayRestarts();
-  private relayDiedOf = '';
+  private openedAt = -Infinity;
+  private reclaiming: Promise<unknown> | undefined;
+  /** How much had been settled then. */
+  private reclaimedAt = 0;
+  private readonly relay: RelayKeeper;
+  private readonly notes: RelayNotes;
   private readonly brokerAck: BrokerAck;
   private readonly audit: QuarantineAudit;
   private parts!: Parts;
@@ -100,6 +69,13 @@ export class Pipeline implements Acceptor {
       lanes: () => this.lanes,
       quarantined: (events) => this.parts.quarantine.verdicts(events),
     });
+    this.notes = new RelayNotes({ ...options, parts: () => this.parts, brokerAck: this.brokerAck });
+    this.relay = new RelayKeeper({
+      ...options,
+      started: () => this.brokerAck.breaker('closed'),
+      reported: (report, send) => this.notes.hear(report, send),
+      lost: (error) => options.observer.relayLost(error),
+    });
   }
 
   /** Rejects with a StoreError when the store does not add up or is in use, with a UsageError for a wrong `enrich`. */
@@ -111,15 +87,17 @@ export class Pipeline implements Acceptor {
     return pipeline;
   }
 
-  private async assemble(): Promise<void> {
+  /** `keep`: see `openStore`. */
+  private async assemble(keep = true): Promise<void> {
     const { config, observer } = this.options;
-    const store = await openStore(config.dataDir, config.outbox.lanes);
+    const store = await openStore(config.dataDir, config.outbox.lanes, keep);
+    this.openedAt = performance.now();
     const outbox = new Outbox(
       store,
       { dedupe: config.dedupe, ...config.outbox },
       {
         committed: (lanes, seconds) => {
-          this.relay?.send({ kind: 'advance', marks: lanes.map(({ lane, high }) => [lane, high] as const) });
+          this.relay.advance(lanes);
           observer.committed(lanes, seconds);
         },
         fenced: (error) => this.fence(error),
@@ -147,7 +125,7 @@ export class Pipeline implements Acceptor {
       })),
       store.ages.aliveAt,
     );
-    this.startRelay();
+    this.relay.run(outbox);
   }
 
   async append(events: readonly Event[]): Promise<AppendOutcome[]> {
@@ -167,6 +145,34 @@ export class Pipeline implements Acceptor {
     return this.parts.outbox.figures();
   }
 
+  /** Bytes taken into the store since it was last opened, and how many of them are not written yet. */
+  get taken(): Outbox['taken'] {
+    return this.parts.outbox.taken;
+  }
+
+  /** What was taken into the store and is not written yet. */
+  get unwritten(): Outbox['unwritten'] {
+    return this.parts.outbox.unwritten;
+  }
+
+  /** Why nothing at all is taken now, though the store could take it. */
+  get refusing(): string | undefined {
+    if (this.options.config.ack === 'outbox' || !this.brokerAck.refusal()) return undefined;
+    return 'the sink is away, and with ack: broker nothing is taken meanwhile';
+  }
+
+  /** LevelDB gives room back as it is written to, and to a full disk nothing is written. */
+  reclaim(): void {
+    const settled = this.lanes.reduce((sum, { low }) => sum + low, 0);
+    if (this.reclaiming || this.reopening || this.closing) return;
+    // What is not settled is written anew: never more of that than of what goes.
+    if (settled - this.reclaimedAt < Math.max(1, this.figures().outboxRecords)) return;
+    this.reclaimedAt = settled;
+    this.reclaiming = compactOutbox(this.parts.store.db)
+      .catch((error: unknown) => this.options.logger.warn({ err: error }, 'room could not be reclaimed'))
+      .finally(() => (this.reclaiming = undefined));
+  }
+
   /** Milliseconds for which the first in a standing queue of events has waited for the disk; 0 without one. */
   standingMs(): number {
     return this.parts.outbox.standingMs();
@@ -179,7 +185,7 @@ export class Pipeline implements Acceptor {
 
   /** Deaths of the relay in a row, and what the last one was of; none when it has been well for 30 s. */
   relayDeaths(): { readonly count: number; readonly detail: string } {
-    return { count: this.restarts.inARow, detail: this.relayDiedOf };
+    return this.relay.deaths();
   }
 
   quarantined(): Pick<Quarantine, 'count' | 'list' | 'get'> {
@@ -206,76 +212,6 @@ export class Pipeline implements Acceptor {
     return this.audit.list(page);
   }
 
-  private startRelay(): void {
-    const { config, startRelay, observer } = this.options;
-    const { store, outbox } = this.parts;
-    const settings = {
-      config,
-      baseDir: baseDirOf(this.options),
-      storeLocation: storePaths(config.dataDir).level,
-      storeId: outbox.storeId,
-      settled: outbox.lanes.map(({ low }) => low - 1),
-    };
-    const relay = startRelay(settings, (report) => {
-      // A thread that was given up may have reports on their way: they are of batches that will be sent again.
-      if (this.relay === relay && this.parts.store === store) this.hear(report);
-    });
-    this.relay = relay;
-    this.brokerAck.breaker('closed');
-    this.restarts.started();
-    relay.ended.catch((error: unknown) => {
-      if (this.relay !== relay || this.closing || this.reopening) return;
-      this.relay = undefined;
-      this.relayDiedOf = messageOf(error);
-      observer.relayLost(error as Error);
-      this.restartRelay().catch(() => undefined);
-    });
-    relay.send({ kind: 'advance', marks: outbox.lanes.map(({ high }, lane) => [lane, high] as const) });
-  }
-
-  /** Rejects when the store is fenced or closed meanwhile: then it is not this relay's turn any more. */
-  private async restartRelay(): Promise<void> {
-    await sleep(this.restarts.died(), undefined, { ref: false, signal: this.ending.signal });
-    // What the dead one has settled must be noted first: the new one begins behind the marks.
-    await this.parts.outbox.change(false, () => undefined);
-    if (!this.closing && !this.reopening && !this.relay) this.startRelay();
-  }
-
-  private hear(report: RelayReport): void {
-    this.options.observer.reported(report);
-    if (report.kind === 'breaker' && report.downstream === sinkOf(this.options.config)) {
-      this.brokerAck.breaker(report.state);
-    }
-    if (report.kind === 'freeze') this.freeze(report);
-    if (report.kind !== 'settled') return;
-    this.settle(report).catch((error: unknown) => {
-      this.options.logger.error(
-        { err: error, lane: report.lane },
-        'a settled batch could not be noted; it will be sent again',
-      );
-    });
-  }
-
-  /** Without its answer the lane waits: it is sent when this is stored, by this relay or by the next one. */
-  private freeze({ lane, through, results }: FreezeRequest): void {
-    const { relay } = this;
-    this.parts.outbox.freeze(lane, results).then(
-      () => relay?.send({ kind: 'frozen', lane, through }),
-      (error: unknown) => this.options.logger.warn({ err: error, lane }, 'results could not be frozen yet'),
-    );
-  }
-
-  private async settle({ lane, through, bytes, refused }: SettledBatch): Promise<void> {
-    const { outbox, quarantine } = this.parts;
-    let recovered: readonly Replay[] = [];
-    const move = async (batch: Batch): Promise<void> => {
-      recovered = await quarantine.settle(batch, lane, through, refused);
-    };
-    await outbox.settle(lane, through, bytes, quarantine.concerns(lane, through, refused) ? move : undefined);
-    this.brokerAck.note(lane, through, refused);
-    if (recovered.length > 0) this.options.observer.recovered(recovered);
-  }
-
   /** Told by the outbox, which accepts nothing any more. */
   private fence(error: Error): void {
     this.options.observer.fenced(error);
@@ -290,32 +226,30 @@ export class Pipeline implements Acceptor {
 
   private async reopen(): Promise<void> {
     const { logger } = this.options;
-    await this.stopRelay(0, fencedRelayMs);
+    await this.relay.stop(0, fencedRelayMs);
+    await this.reclaiming;
+    this.notes.tellUnnoted();
     // Closing, opening and draining need a little room on a disk that has none.
-    const { fencedBy } = this.parts.outbox.figures();
-    if (isNoSpace(fencedBy)) releaseBallast(this.options.config.dataDir);
+    const full = isNoSpace(this.parts.outbox.figures().fencedBy);
+    if (full) releaseBallast(this.options.config.dataDir);
     await this.parts.outbox.close().catch((error: unknown) => {
       logger.warn({ err: error }, 'closing the fenced store failed');
     });
+    // Reading a whole store takes all there is of disk and processor: not again and again without a pause.
+    if (performance.now() - this.openedAt < pauseMs) await this.pause(pauseMs);
     while (!this.closing) {
       try {
-        await this.assemble();
+        await this.assemble(!full);
         return;
       } catch (error) {
         logger.error({ err: error }, `the store can't be opened yet: ${messageOf(error)}`);
-        await sleep(retryMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
+        await this.pause(retryMs);
       }
     }
   }
 
-  private async stopRelay(settleMs: number, endMs: number): Promise<void> {
-    const { relay } = this;
-    if (!relay) return;
-    relay.send({ kind: 'stop', withinMs: settleMs });
-    const timer = setTimeout(() => relay.giveUp(), endMs);
-    await relay.ended.catch(() => undefined);
-    clearTimeout(timer);
-    this.relay = undefined;
+  private pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.ending.signal }).catch(() => undefined);
   }
 
   private get closing(): boolean {
@@ -352,7 +286,8 @@ export class Pipeline implements Acceptor {
   private async end(deadline: number): Promise<void> {
     await this.reopening;
     const leftMs = Math.max(0, deadline - performance.now());
-    await this.stopRelay(settleShare * leftMs, giveUpShare * leftMs);
+    await this.relay.stop(settleShare * leftMs, giveUpShare * leftMs);
+    await this.reclaiming;
     await this.parts.outbox.close();
     await this.audit.close();
   }

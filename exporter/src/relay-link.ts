@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Config } from './config/schema';
-import type { Publisher } from './publish/publisher';
 import type { RelayCommand, RelayReport } from './publish/relay-protocol';
-import { runRelay, type RelaySettings } from './relay-run';
+import { runRelay, type MakeSink, type RelaySettings } from './relay-run';
 
 /** The main thread's end of the relay. */
 export interface RelayLink {
@@ -39,7 +37,7 @@ export const startRelayThread: StartRelay = (settings, report) => {
 };
 
 /** Runs the relay in this thread: for tests and for debugging. `sink` stands in for the one of the configuration. */
-export function inlineRelay(sink?: (config: Config) => Publisher): StartRelay {
+export function inlineRelay(sink?: MakeSink): StartRelay {
   return (settings, report) => {
     const running = runRelay(settings, report, sink);
     let giveUp!: (error: Error) => void;

@@ -2,7 +2,7 @@ import type { CheerEngine, Logger } from '@selfcheer/cheer-kit';
 import type { Signals } from './cheer/signals';
 import type { Telemetry } from './cheer/telemetry';
 import { messageOf } from './errors';
-import type { PipelineObserver } from './pipeline';
+import type { PipelineObserver } from './pipeline-observer';
 import type { RefusedEvent, RelayReport } from './publish/relay-protocol';
 import { countOf } from './words';
 

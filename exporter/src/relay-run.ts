@@ -25,6 +25,9 @@ export interface RelaySettings {
   readonly settled: readonly number[];
 }
 
+/** Of the settings, what the embedded sink needs to know what may be sent again. */
+export type MakeSink = (config: Config, settings: Pick<RelaySettings, 'storeId' | 'settled'>) => Publisher;
+
 export interface RunningRelay {
   readonly relay: Relay;
   /** Closes the sink and the reader; call it when the relay has finished. */
@@ -35,7 +38,7 @@ export interface RunningRelay {
 export async function runRelay(
   settings: RelaySettings,
   report: (report: RelayReport) => void,
-  sink: (config: Config) => Publisher = createPublisher,
+  sink: MakeSink = createPublisher,
 ): Promise<RunningRelay> {
   const { config, storeId } = settings;
   const calls = new DownstreamCallReports(report);
@@ -51,7 +54,7 @@ export async function runRelay(
       logger.warn({ err: error }, `${message}; what was known stays`),
     ),
   });
-  const publisher = sink(config);
+  const publisher = sink(config, settings);
   const reader = await OutboxReader.open(settings.storeLocation);
   if (enricher.freezes) await reader.findFrozen(settings.settled);
   const relay = new Relay({
@@ -75,11 +78,13 @@ export async function runRelay(
   };
 }
 
-export function createPublisher(config: Config): Publisher {
+export function createPublisher(config: Config, { storeId, settled }: Parameters<MakeSink>[1]): Publisher {
   const { dataDir, kafka, log, publish } = config;
   const logger = createRelayLogger(config);
-  if (kafka.brokers.length === 0)
-    return createLogPublisher({ dataDir, segmentBytes: log.segmentBytes, logger });
+  if (kafka.brokers.length === 0) {
+    const unsettled = { storeId, settled, inFlightBytes: settled.length * publish.batchBytes };
+    return createLogPublisher({ dataDir, segmentBytes: log.segmentBytes, logger, unsettled });
+  }
   return createKafkaPublisher({ ...kafka, timeoutMs: publish.timeoutMs, logger });
 }
 

@@ -35,6 +35,7 @@ export async function warmUp(config: Config): Promise<void> {
   const ignore = (): void => undefined;
   const intake = new Intake({
     acceptor,
+    unwritten: () => ({ events: 0, bytes: 0 }),
     defaults: { source: '/warm-up', type: 'warm-up' },
     limits: config.ingest.limits,
     mintIds: false,

@@ -18,6 +18,9 @@ export class ConsulError extends KitError {
   }
 }
 
+/** A list of thousands of instances is smaller. Bytes. */
+const longestAnswer = 8 * 2 ** 20;
+
 /** What an agent answered, read whole. */
 export interface ConsulAnswer {
   readonly headers: Headers;
@@ -38,6 +41,8 @@ export async function askAgent(
   const answer = await fetch(new URL(path, agent.address), {
     method,
     signal,
+    // Followed, a redirect would take the token to whoever it names.
+    redirect: 'manual',
     headers: {
       ...(agent.token !== undefined && { 'x-consul-token': agent.token }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -45,11 +50,25 @@ export async function askAgent(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   // Read even where nothing is expected: an answer that is left unread keeps its connection.
-  const text = await answer.text();
+  const text = await readText(answer);
   if (answer.ok) return { headers: answer.headers, text };
   const said = text.trim().slice(0, 200);
   throw new ConsulError(
     answer.status,
     `Consul answered ${answer.status} to ${method} ${path.replace(/\?.*/, '')}${said && `: ${said}`}`,
   );
+}
+
+async function readText(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (bytes > longestAnswer) {
+      throw new ConsulError(answer.status, `Consul answered with more than ${longestAnswer} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -54,14 +54,14 @@ export class ConsulRegistration {
     this.running ??= this.run();
   }
 
-  /** Never rejects; takes two seconds at the most. */
-  async deregister(): Promise<void> {
+  /** Never rejects; takes `withinMs` at the most. */
+  async deregister(withinMs = answerMs): Promise<void> {
     this.leaving.abort();
     if (!this.running) return;
     await this.running;
     const { agent, id, onProblem } = this.options;
     const path = `/v1/agent/service/deregister/${encodeURIComponent(id)}`;
-    await askAgent(agent, 'PUT', path, AbortSignal.timeout(answerMs)).catch((error: unknown) =>
+    await askAgent(agent, 'PUT', path, AbortSignal.timeout(withinMs)).catch((error: unknown) =>
       onProblem?.(error as Error),
     );
   }

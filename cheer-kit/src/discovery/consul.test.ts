@@ -108,6 +108,30 @@ describe('discovery', () => {
     await eventually(async () => (await found.pick(soon()).catch(() => '')) === '10.0.0.2:80');
   });
 
+  test('a redirect is not followed: it would take the token elsewhere', async () => {
+    const other = new FakeConsul();
+    const elsewhere = await other.listen();
+    opened.push(other);
+    consul.instead = (request, response) =>
+      void response.writeHead(307, { location: `${elsewhere}${request.url}` }).end();
+    await expect(resolver().pick(soon())).rejects.toMatchObject({ cause: { status: 307 } });
+    expect(other.requests).toEqual([]);
+  });
+
+  test('an answer that does not end is given up, and not kept', async () => {
+    let ended = false;
+    consul.instead = (_, response) => {
+      const chunk = Buffer.alloc(2 ** 20, ' ');
+      const more = (): void => void (ended || response.write(chunk, more));
+      response.once('close', () => (ended = true));
+      more();
+    };
+    await expect(resolver().pick(soon())).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('more than') as string },
+    });
+    await eventually(() => ended);
+  });
+
   test('closed, it asks no more and gives nothing out', async () => {
     const found = resolver();
     await found.pick(soon()).catch(() => undefined);

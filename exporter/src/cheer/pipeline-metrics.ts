@@ -11,7 +11,7 @@ import {
 export const transports = ['http', 'grpc'] as const;
 export type Transport = (typeof transports)[number];
 
-export const ingestResults = ['accepted', 'duplicate', 'updated', 'rejected', 'refused', 'failed'] as const;
+const ingestResults = ['accepted', 'duplicate', 'updated', 'rejected', 'refused', 'failed'] as const;
 export type IngestResult = (typeof ingestResults)[number];
 
 export const pipelineStages = ['ingest', 'commit', 'enrich', 'publish'] as const;

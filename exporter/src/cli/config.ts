@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { checkBindPolicy } from '../auth/bind-policy';
 import { configurationMarkdown } from '../config/docs';
 import { memberOf } from '../config/member';
 import { maskSecrets } from '../config/mask';
 import { originText } from '../config/origin';
+import type { Config } from '../config/schema';
 import { addConfigOption, addExamples, readConfig, type CliContext, type ConfigOptions } from './context';
 import { write, writeJson } from './io';
 import { table } from './table';
@@ -31,9 +33,21 @@ export function addConfigCommand(program: Command, context: CliContext): void {
     .action(() => write(context.io.stdout, configurationMarkdown()));
 }
 
+/** Throws what `start` would throw before it opens anything. */
+async function refuseUnstartable(config: Config, baseDir: string): Promise<void> {
+  checkBindPolicy(config);
+  // Only this command pays for loading them.
+  const [{ advertisedAddress }, { createEnricher }] = await Promise.all([
+    import('../registration.js'),
+    import('../enrich/enricher.js'),
+  ]);
+  if (config.consul.register) advertisedAddress(config, config.http);
+  createEnricher(config.enrich, { baseDir }).close();
+}
+
 async function checkConfig(flags: Flags, { io }: CliContext): Promise<void> {
   const { config, sources, file } = readConfig(flags, io);
-  checkBindPolicy(config);
+  await refuseUnstartable(config, file === undefined ? io.cwd : dirname(file));
   const shown = maskSecrets(config);
   if (flags.json === true) {
     const origins = Object.fromEntries([...sources].map(([name, origin]) => [name, originText(origin)]));

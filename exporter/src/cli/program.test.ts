@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { eventually } from '../../../cheer-kit/test/wait';
 import { collect, runIn, type Given, type Outcome } from '../../test/helpers/cli';
 import { FakeIngest } from '../../test/helpers/fake-ingest';
 import { StoreError } from '../errors';
@@ -258,13 +259,10 @@ describe('tail', () => {
     publish(5);
     const stop = new AbortController();
     const stdout = collect();
-    const until = async (text: string): Promise<void> => {
-      while (!stdout.text.includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
-    };
     const running = cli(['tail', '--data-dir', cwd, '-f', '-n', '1'], { signal: stop.signal, stdout });
-    await until('k4');
+    await eventually(() => stdout.text.includes('k4'));
     publish(7);
-    await until('k6');
+    await eventually(() => stdout.text.includes('k6'));
     stop.abort('SIGINT');
     const { code, out } = await running;
     expect(code).toBe(0);

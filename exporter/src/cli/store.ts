@@ -28,7 +28,7 @@ export function addStoreCommand(program: Command, context: CliContext): void {
 
 async function runCheck(flags: Flags, { io, exitWith }: CliContext): Promise<void> {
   const dataDir = flags.dataDir ?? readConfig(flags, io).config.dataDir;
-  const report = await checkStore(dataDir);
+  const report = await checkStore(dataDir, io.signal);
   if (flags.json === true) await writeJson(io.stdout, withNulls(report));
   else await write(io.stdout, reportText(report, dataDir));
   if (!report.ok) exitWith(exitCode.store);

@@ -17,6 +17,19 @@ export function explain(issues: readonly Issue[], values: unknown, originOf: Ori
   );
 }
 
+/** A tenant's name that zod would leave out without a word, and the quota with it. */
+export function unusableNames(values: unknown, originOf: OriginOf): ConfigProblem[] {
+  const path = ['tenants', '__proto__'];
+  if (path.reduce(memberOf, values) === undefined) return [];
+  return [
+    {
+      path: pathText(path),
+      says: 'is a name that can not be used: choose another',
+      origin: originOf(path),
+    },
+  ];
+}
+
 function unknownKey(
   at: readonly PropertyKey[],
   key: string,
@@ -40,11 +53,12 @@ function wrongValue(issue: Issue, values: unknown, originOf: OriginOf): ConfigPr
   const schema = schemaAt(configSchema, values, path);
   const value = path.reduce(memberOf, values);
   const expected = expectation(issue, path, schema, values);
+  // What clashes with another setting may be a default.
+  const missing = value === undefined && issue.code !== 'custom';
   return {
     path: pathText(path),
     ...(value !== undefined && { value: shown(value, schema) }),
-    says:
-      value === undefined ? `is missing: ${expected.replace(/^must be /, '')}${orVariable(path)}` : expected,
+    says: missing ? `is missing: ${expected.replace(/^must be /, '')}${orVariable(path)}` : expected,
     origin: originOf(path),
   };
 }
@@ -89,7 +103,8 @@ function shown(value: unknown, schema: z.core.$ZodType | undefined): string {
   if (schema !== undefined && unwrap(schema).secret) return '(secret)';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'a section';
-  const text = JSON.stringify(value);
+  // Credentials in a URL, even in one that can't be parsed for them.
+  const text = JSON.stringify(value).replace(/\/\/.*@/, '//(secret)@');
   return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
 }
 

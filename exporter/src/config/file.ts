@@ -4,7 +4,7 @@ import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, typ
 import { messageOf, UsageError } from '../errors';
 import type { Origin } from './origin';
 
-export const defaultFile = 'selfcheer.yaml';
+const defaultFile = 'selfcheer.yaml';
 
 /** A parsed configuration file that can say on which line a value stands. */
 export interface ConfigFile {

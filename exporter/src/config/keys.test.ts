@@ -8,7 +8,8 @@ const keys = configKeys();
 
 /** A text for the variable and the value that it must become. */
 function sample(key: ConfigKey, seed: number): { text: string; value: unknown } {
-  const port = 1 + (seed % 65_535);
+  // No two of them listen on one port.
+  const port = 1 + (seed % 65_000) + keys.indexOf(key);
   const [first = ''] = key.expected.replace('one of ', '').split(', ');
   switch (key.kind) {
     case 'number': {

@@ -107,7 +107,7 @@ function variantOf(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
 }
 
 /** Values of an enum or literal schema; empty for any other. */
-export function literalsOf(schema: z.core.$ZodType): readonly string[] {
+function literalsOf(schema: z.core.$ZodType): readonly string[] {
   const def = defOf(unwrap(schema).schema);
   if (def.type === 'enum') return Object.values(def.entries).map(String);
   if (def.type === 'literal') return def.values.map(String);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors';
 import { readEnvironment } from './env';
-import { explain, pathText } from './explain';
+import { explain, pathText, unusableNames } from './explain';
 import { readConfigFile, type ConfigFile } from './file';
 import { configKeys, membersOf, schemaAt, unwrap } from './keys';
 import { memberOf } from './member';
@@ -46,6 +46,7 @@ export function loadConfig({ file: named, env, cwd }: LoadOptions): LoadedConfig
   const parsed = configSchema.safeParse(values);
   const problems = [
     ...(parsed.success ? [] : explain(parsed.error.issues, values, originOf)),
+    ...unusableNames(values, originOf),
     ...environment.problems,
   ];
   if (!parsed.success || problems.length > 0) {

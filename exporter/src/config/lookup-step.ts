@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { field, singlePath, types } from './step-values';
+import { longestMs, longestSeconds } from './timer-limits';
 import { urlTemplateProblem } from './url-template';
 
 const positive = z.number().int().positive();
@@ -47,9 +48,24 @@ const breaker = z
   .strictObject({
     threshold: z.number().positive().lt(1).default(0.5).describe('Share of failed calls that opens it'),
     minimumCalls: positive.default(10).describe('The share counts from so many calls on'),
-    windowSeconds: z.number().positive().default(10).describe('Calls of this time are counted'),
-    sleepSeconds: z.number().positive().default(0.5).describe('Open for so long before a probe; doubles'),
-    maxSleepSeconds: z.number().positive().default(5).describe('Longest time before the next probe'),
+    windowSeconds: z
+      .number()
+      .positive()
+      .max(longestSeconds)
+      .default(10)
+      .describe('Calls of this time are counted'),
+    sleepSeconds: z
+      .number()
+      .positive()
+      .max(longestSeconds)
+      .default(0.5)
+      .describe('Open for so long before a probe; doubles'),
+    maxSleepSeconds: z
+      .number()
+      .positive()
+      .max(longestSeconds)
+      .default(5)
+      .describe('Longest time before the next probe'),
   })
   .refine(({ sleepSeconds, maxSleepSeconds }) => sleepSeconds <= maxSleepSeconds, {
     path: ['maxSleepSeconds'],
@@ -79,7 +95,7 @@ export const lookupStep = z
     select: singlePath.optional().describe('The part of the answer to keep, null without it; default: all'),
     types,
     headers,
-    timeoutMs: positive.default(1_000).describe('One attempt may take this long'),
+    timeoutMs: positive.max(longestMs).default(1_000).describe('One attempt may take this long'),
     deadlineMs: positive
       .max(3_600_000)
       .default(30_000)

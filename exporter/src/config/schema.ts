@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { addressesClash } from './address-clash';
 import { stepSchema } from './steps';
+import { longestMs, longestSeconds } from './timer-limits';
 
 /** `host:port`; port 0 picks a free one. IPv6 hosts stand in brackets. */
 const address = z
@@ -32,6 +34,16 @@ const apiKey = z.strictObject({
   tenant: z.string().min(1).default('default'),
 });
 
+const apiKeys = z.array(apiKey).superRefine((keys, context) => {
+  keys.forEach(({ sha256 }, index) => {
+    const first = keys.findIndex((key) => key.sha256 === sha256);
+    if (first === index) return;
+    // Which name, tenant and roles a caller has would depend on their order.
+    const message = `is the key of "${keys[first]?.name}" already: give each its own`;
+    context.addIssue({ code: 'custom', path: [index, 'sha256'], message });
+  });
+});
+
 const limits = z.strictObject({
   bodyBytes: positive
     .default(8 * 2 ** 20)
@@ -41,7 +53,10 @@ const limits = z.strictObject({
   eventsPerRequest: positive.default(100_000).describe('Most events in one request'),
   jsonDepth: positive.default(64).describe('Deepest nesting of an event'),
   headerBytes: positive.default(16 * 1024).describe('Largest header block of a request'),
-  requestSeconds: positive.default(60).describe('A request that has not been read whole by then is ended'),
+  requestSeconds: positive
+    .max(longestSeconds)
+    .default(60)
+    .describe('A request that has not been read whole by then is ended'),
   bufferedBytes: positive.default(128 * 2 ** 20).describe('Bytes of events in memory before intake pauses'),
   minBytesPerSecond: positive
     .default(128)
@@ -121,10 +136,14 @@ const publish = z.strictObject({
   batchEvents: positive.default(500).describe('Most events in one batch of a lane'),
   batchBytes: positive.default(512 * 1024).describe('Most bytes in one batch of a lane'),
   timeoutMs: positive
+    .max(longestMs)
     .default(10_000)
     .describe('A send that is not answered by then is ambiguous and is sent again'),
-  backoffMinMs: positive.default(100).describe('First wait before a retry; doubles, with full jitter'),
-  backoffMaxMs: positive.default(30_000).describe('Longest wait before a retry'),
+  backoffMinMs: positive
+    .max(longestMs)
+    .default(100)
+    .describe('First wait before a retry; doubles, with full jitter'),
+  backoffMaxMs: positive.max(longestMs).default(30_000).describe('Longest wait before a retry'),
 });
 
 const kafka = z.strictObject({
@@ -189,13 +208,18 @@ const cheer = z.strictObject({
   heartbeatSeconds: z
     .number()
     .positive()
+    .max(longestSeconds)
     .default(2)
     .describe('At idle one synthetic event goes out this often'),
 });
 
 const consul = z.strictObject({
   agent: z
-    .url({ protocol: /^https?$/, error: 'is not a URL, for example http://127.0.0.1:8500' })
+    .url({ protocol: /^https?$/, error: 'is not a URL, for example http://127.0.0.1:8500', abort: true })
+    .refine((text) => {
+      const { username, password } = new URL(text);
+      return username === '' && password === '';
+    }, 'holds credentials, which are not masked: put an ACL token into `consul.token`')
     .default('http://127.0.0.1:8500')
     .describe('HTTP API of the Consul agent'),
   token: z.string().min(1).optional().describe('ACL token for the agent').meta({ secret: true }),
@@ -204,7 +228,7 @@ const consul = z.strictObject({
   tags: z.array(z.string().min(1)).default([]).describe('Tags of the registration'),
 });
 
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   service: z.string().min(1).default('exporter').describe('Name of this service; part of the default source'),
   http: address.default('127.0.0.1:8080').describe('HTTP ingest, host:port; port 0 picks a free one'),
   grpc: address.default('127.0.0.1:50051').describe('gRPC ingest, host:port'),
@@ -225,10 +249,11 @@ export const configSchema = z.strictObject({
     .default(false)
     .describe('Allow a bind beyond loopback without TLS and authentication'),
   grpcReflection: z.boolean().optional().describe('Default: on loopback only'),
-  drainSeconds: z.number().min(0).default(10).describe('SIGTERM to exit at the most'),
+  drainSeconds: z.number().min(0).max(longestSeconds).default(10).describe('SIGTERM to exit at the most'),
   readinessLagSeconds: z
     .number()
     .min(0)
+    .max(longestSeconds)
     .default(0)
     .describe('Wait after readiness turns false, for the balancer'),
   track: z
@@ -241,7 +266,7 @@ export const configSchema = z.strictObject({
     .describe('Least level that is logged'),
   auth: z
     .strictObject({
-      apiKeys: z.array(apiKey).default([]).describe('Empty: no key is asked for (loopback only)'),
+      apiKeys: apiKeys.default([]).describe('Empty: no key is asked for (loopback only)'),
     })
     .prefault({}),
   ingest: ingest.prefault({}),
@@ -261,6 +286,16 @@ export const configSchema = z.strictObject({
   slo: slo.prefault({}),
   cheer: cheer.prefault({}),
   consul: consul.prefault({}),
+});
+
+export const configSchema = sections.superRefine((config, context) => {
+  const names = ['http', 'grpc', 'admin'] as const;
+  names.forEach((name, index) => {
+    const first = names.slice(0, index).find((other) => addressesClash(config[other], config[name]));
+    if (first === undefined) return;
+    const message = `is where ${first} listens (${config[first]}): give each a port of its own`;
+    context.addIssue({ code: 'custom', path: [name], message });
+  });
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -20,7 +20,11 @@ export class Draft {
   #results: FrozenResults | undefined;
   #isNews = false;
 
-  constructor(event: StoredEvent) {
+  /** `waits` is told what holds up a step. */
+  constructor(
+    event: StoredEvent,
+    readonly waits?: (detail: string) => void,
+  ) {
     this.event = event;
     this.#payload = event.payload;
   }

@@ -50,7 +50,7 @@ export function createEnricher(steps: readonly StepConfig[], options: EnricherOp
   });
   refuseFieldsWrittenTwice(chain);
   return {
-    enrich: (event) => runChain(chain, event),
+    enrich: (event, waits) => runChain(chain, event, waits),
     freezes: steps.some(({ step }) => step === 'lookup'),
     close: () => chain.forEach(({ step }) => step.close?.()),
   };
@@ -114,8 +114,12 @@ function refuseFieldsWrittenTwice(chain: readonly NamedStep[]): void {
 }
 
 /** Stays synchronous up to the first step that is not: most chains have none. */
-function runChain(chain: readonly NamedStep[], event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome> {
-  const draft = new Draft(event);
+function runChain(
+  chain: readonly NamedStep[],
+  event: StoredEvent,
+  waits: ((detail: string) => void) | undefined,
+): EnrichOutcome | Promise<EnrichOutcome> {
+  const draft = new Draft(event, waits);
   for (let index = 0; index < chain.length; index++) {
     const link = chain[index] as NamedStep;
     let outcome: StepOutcome;

@@ -1,3 +1,4 @@
+import type { AppendOutcome, EventDraft } from '../event';
 import { priorityOf, type Priority } from './overload/priority';
 import type { Shedder } from './overload/shedder';
 import type { Refusal } from './problem';
@@ -71,15 +72,45 @@ export class Admission {
     return undefined;
   }
 
+  /** Whether `take` would take these now. */
+  hasRoom(tenant: string, drafts: readonly EventDraft[]): boolean {
+    const quota = this.#quotas.get(tenant);
+    return !quota || quota.secondsUntil(drafts.length, chargedBytes(drafts)) === 0;
+  }
+
   /** Takes back the charge for events that could not be stored. */
   giveBack(tenant: string, events: number, bytes: number): void {
     this.#quotas.get(tenant)?.take(-events, -bytes);
+  }
+
+  /**
+   * Takes back the charge for those events that were stored before. Otherwise a stream that is larger than the burst would
+   * never get past its beginning, however often it was sent again.
+   */
+  giveBackUnstored(
+    tenant: string,
+    drafts: readonly EventDraft[],
+    outcomes: readonly Pick<AppendOutcome, 'status'>[],
+  ): void {
+    if (!this.#quotas.has(tenant)) return;
+    const unstored = drafts.filter((_, i) => {
+      const status = outcomes[i]?.status;
+      return status === 'duplicate' || status === 'conflict';
+    });
+    this.giveBack(tenant, unstored.length, chargedBytes(unstored));
   }
 
   /** The limits of a tenant with a quota; undefined for one without. */
   readings(tenant: string): readonly QuotaReading[] | undefined {
     return this.#quotas.get(tenant)?.readings();
   }
+}
+
+/** Bytes of these events as quotas count them: ids and payloads. */
+export function chargedBytes(drafts: readonly EventDraft[]): number {
+  let bytes = 0;
+  for (const { id, payload } of drafts) bytes += id.length + payload.length;
+  return bytes;
 }
 
 function quotaExceeded(tenant: string, seconds: number): Refusal {

@@ -13,6 +13,8 @@ import { RequestOrder } from './request-order';
 const groupEvents = 500;
 const groupBytes = 512 * 1024;
 const groupsInFlight = 4;
+/** How often a held group looks whether the outbox has written: with `ack: broker` what is in flight tells much later. */
+const lookMs = 50;
 /** Rejected items that an answer lists. Two bytes can be a rejected item, and its entry is a hundred times as long. */
 const maxListed = 1_000;
 
@@ -80,6 +82,7 @@ export class GroupPipeline {
   #inFlight = 0;
   /** A full group waits until there is room for it in the next batch, or until nothing is in flight. */
   #held = false;
+  #look: NodeJS.Timeout | undefined;
   #waited = 0;
   #kept = 0;
   #closed = false;
@@ -108,7 +111,7 @@ export class GroupPipeline {
     group.positions.push(position);
     group.bytes += bytes;
     if (group.items.length < groupEvents && group.bytes < groupBytes) return;
-    if (this.#inFlight > 0 && this.#options.intake.crowded) this.#held = true;
+    if (this.#inFlight > 0 && this.#options.intake.crowded) this.#hold();
     else this.#send();
   }
 
@@ -165,6 +168,7 @@ export class GroupPipeline {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#look);
     const { memory } = this.#options.intake;
     memory.release(this.#kept + (this.#group?.bytes ?? 0));
     this.#group = undefined;
@@ -184,11 +188,22 @@ export class GroupPipeline {
     };
   }
 
+  #hold(): void {
+    this.#held = true;
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => {
+      if (this.#options.intake.crowded) return this.#hold();
+      this.#send();
+      this.#wake?.();
+    }, lookMs);
+  }
+
   #send(): void {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
     this.#held = false;
+    clearTimeout(this.#look);
     const { intake, delivery } = this.#options;
     const place = this.#results.push(undefined) - 1;
     intake.rejected(group.items.length - group.drafts.length, delivery);

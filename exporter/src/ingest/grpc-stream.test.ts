@@ -136,6 +136,27 @@ describe('IngestStream', () => {
     expect(memory.used).toBe(0);
   });
 
+  it('reads on when the outbox has written, though nothing of its own is settled', async () => {
+    await start();
+    const { acceptor } = fixture.ingest;
+    const slow = gateway();
+    acceptor.hold = slow.promise;
+    const stream = fixture.ingestStream();
+    const done = collect(stream);
+    acceptor.unwritten.events = 10_000;
+    stream.write(eventBytes({ event_id: 'first', payload: 'x' }));
+    await until(() => acceptor.calls.length === 1);
+    const payload = 'x'.repeat(100_000);
+    for (let i = 0; i < 20; i++) stream.write(eventBytes({ event_id: `e-${i}`, payload }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(acceptor.calls).toHaveLength(1);
+    acceptor.unwritten.events = 0;
+    await until(() => acceptor.calls.length > 1);
+    slow.open();
+    stream.end();
+    expect((await done).answers).toHaveLength(21);
+  });
+
   it('waits for memory and goes on when there is some', async () => {
     await start({ limits: { bufferedBytes: 1000 } });
     const { acceptor, memory } = fixture.ingest;

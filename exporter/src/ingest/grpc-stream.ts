@@ -16,6 +16,8 @@ import { refusal, type Delivery, type IntakeDraft, type ItemResult, type Submiss
 const groupEvents = 500;
 const groupBytes = 512 * 1024;
 const groupsInFlight = 4;
+/** How often a stream looks whether the outbox has written: with `ack: broker` what is in flight tells much later. */
+const lookMs = 50;
 
 interface Group {
   /** Answers that are known already (rejections), and undefined for each event that was submitted. */
@@ -60,6 +62,7 @@ class IngestStream {
   #count = 0;
   #inFlight = 0;
   #full = false;
+  #look: NodeJS.Timeout | undefined;
   #ending: { readonly failure: GrpcFailure | undefined } | undefined;
   #ended = false;
 
@@ -146,8 +149,15 @@ class IngestStream {
 
   #regulate(): void {
     if (this.#ending) this.#finish(this.#ending.failure);
-    else if (this.#full || this.#inFlight >= groupsInFlight || this.#crowded) this.#call.pause();
-    else if (this.#call.isPaused()) this.#call.resume();
+    else if (this.#full || this.#inFlight >= groupsInFlight) this.#call.pause();
+    else if (this.#crowded) {
+      this.#call.pause();
+      // Ends by itself: what is in flight is settled some time, whatever becomes of the client.
+      this.#look ??= setTimeout(() => {
+        this.#look = undefined;
+        this.#regulate();
+      }, lookMs);
+    } else if (this.#call.isPaused()) this.#call.resume();
   }
 
   get #crowded(): boolean {

@@ -73,6 +73,22 @@ describe('who is turned away over HTTP', () => {
     expect(reply.json.accepted).toBeLessThanOrEqual(700);
   });
 
+  it('and advances with each repetition of a stream that is larger than its burst', async () => {
+    await start({ tenants: { default: { eventsPerSecond: 500, burstSeconds: 2 } } });
+    const lines = Array.from({ length: 4_000 }, (_, i) => event(`e${i}`)).join('\n');
+    let status = 0;
+    for (let tries = 0; status !== 202; tries++) {
+      expect(tries).toBeLessThan(10);
+      const before = fixture.acceptor.events.length;
+      const reply = await post(port, lines, { headers: ndjson });
+      status = reply.status;
+      expect(reply.json).toMatchObject({ duplicates: before });
+      expect(fixture.acceptor.events.length).toBeGreaterThan(before);
+      fixture.passed += Number(reply.headers['retry-after'] ?? 0) * 1000;
+    }
+    expect(fixture.acceptor.events).toHaveLength(4_000);
+  });
+
   it('by one connection too many, which is answered and closed', async () => {
     await start({ limits: { connections: 2 } });
     const open = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];

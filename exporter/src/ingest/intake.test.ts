@@ -182,6 +182,22 @@ describe('Intake.submit', () => {
     expect(fixture.observer.failures).toEqual(code === 'internal' ? [failure] : []);
   });
 
+  it('charges a quota for what is stored only, whatever else was sent', async () => {
+    const tenants = { acme: { eventsPerSecond: 0.001, bytesPerSecond: 0.016, burstSeconds: 2_000 } };
+    const fixture = new IngestFixture({ tenants });
+    const remaining = (): number[] =>
+      fixture.intake.admission.readings('acme')!.map((reading) => reading.remaining);
+    await fixture.intake.submit([draft(fixture)], delivery);
+    expect(remaining()).toEqual([1, 24]);
+    for (let again = 0; again < 3; again++) await fixture.intake.submit([draft(fixture)], delivery);
+    fixture.acceptor.rejectConflicts = true;
+    await fixture.intake.submit([draft(fixture, { payload: Buffer.from('2') })], delivery);
+    expect(remaining()).toEqual([1, 24]);
+    fixture.acceptor.rejectConflicts = false;
+    await fixture.intake.submit([draft(fixture, { payload: Buffer.from('3') })], delivery);
+    expect(remaining()).toEqual([0, 22]);
+  });
+
   it('does not tell a client what a bug said', async () => {
     const fixture = new IngestFixture();
     fixture.acceptor.failure = new TypeError('secret path');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CheerState } from '@selfcheer/cheer-kit';
+import type { CheerState, ShedReason } from '@selfcheer/cheer-kit';
 import type {
   Acceptor,
   AppendOutcome,
@@ -13,7 +13,7 @@ import type {
 } from '../event';
 import { createEvent } from '../event';
 import { messageOf, SelfcheerError } from '../errors';
-import type { Admission } from './admission';
+import { chargedBytes, type Admission } from './admission';
 import type { ByteBudget } from './byte-budget';
 import { LargeBodies } from './large-bodies';
 import {
@@ -23,7 +23,6 @@ import {
   type ItemProblem,
   type Refusal,
   type RefusalCode,
-  type ShedReason,
 } from './problem';
 import { RefusalPacer } from './refusal-pacer';
 import { maxBytes, textProblem } from './text-rules';
@@ -85,7 +84,8 @@ export interface IngestObserver {
     traceId: string | undefined,
     traffic: Traffic,
   ): void;
-  shed(reason: ShedReason, count: number): void;
+  /** `code` says more than the reason does: not all that is shed is too much for the service. */
+  shed(reason: ShedReason, count: number, code: RefusalCode): void;
   /** Something threw that never should: for the log. The client is not told what. */
   failure(error: unknown): void;
 }
@@ -98,6 +98,8 @@ export interface CheerBrief {
 
 export interface IntakeOptions {
   readonly acceptor: Acceptor;
+  /** What was handed over and is not durable yet; what waits for the sink with `ack: broker` is. */
+  readonly unwritten: () => { readonly events: number; readonly bytes: number };
   readonly defaults: EventDefaults;
   readonly limits: { readonly eventBytes: number; readonly clockAheadSeconds: number };
   /** Mint an id for an event without one, instead of rejecting it. */
@@ -161,8 +163,6 @@ export class Intake {
   readonly now: () => number;
   readonly clock: () => number;
   readonly #options: IntakeOptions;
-  /** What was handed over and is not settled. */
-  readonly #inFlight = { events: 0, bytes: 0 };
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -236,8 +236,7 @@ export class Intake {
   async submit(drafts: readonly IntakeDraft[], delivery: Delivery): Promise<Submission> {
     const { admission } = this;
     const { tenant } = delivery;
-    let bytes = 0;
-    for (const { id, payload } of drafts) bytes += id.length + payload.length;
+    const bytes = chargedBytes(drafts);
     const closed = this.gate() ?? admission.take(tenant, drafts.length, bytes);
     if (closed) return this.#refused(closed, drafts.length, delivery);
     const events: Event[] = [];
@@ -246,17 +245,13 @@ export class Intake {
       events.push(createEvent(draft, arrival, this.#options.defaults));
     }
     let outcomes: AppendOutcome[];
-    this.#inFlight.events += drafts.length;
-    this.#inFlight.bytes += bytes;
     try {
       outcomes = await this.#options.acceptor.append(events);
     } catch (error) {
       admission.giveBack(tenant, drafts.length, bytes);
       return this.#refused(this.refusalOf(error), drafts.length, delivery);
-    } finally {
-      this.#inFlight.events -= drafts.length;
-      this.#inFlight.bytes -= bytes;
     }
+    admission.giveBackUnstored(tenant, drafts, outcomes);
     return { kind: 'settled', results: this.#settle(drafts, outcomes, delivery) };
   }
 
@@ -265,7 +260,8 @@ export class Intake {
    * a queue behind it would only stand.
    */
   get crowded(): boolean {
-    return this.#inFlight.events >= crowdedEvents || this.#inFlight.bytes >= crowdedBytes;
+    const { events, bytes } = this.#options.unwritten();
+    return events >= crowdedEvents || bytes >= crowdedBytes;
   }
 
   /** Counts events that failed a check and so never reached the outbox. */
@@ -282,7 +278,7 @@ export class Intake {
     const { observer } = this.#options;
     observer.ingested(at.transport, resultOf[why.code] ?? 'refused', count, at.traffic);
     const reason = refusals[why.code].shed;
-    if (reason !== undefined) observer.shed(reason, count);
+    if (reason !== undefined) observer.shed(reason, count, why.code);
   }
 
   /** What to answer after something threw: the store's own reason, or `internal` for a bug. */

@@ -1,3 +1,5 @@
+import type { ShedReason } from '@selfcheer/cheer-kit';
+
 /**
  * Every code that ingest answers with, over HTTP and gRPC. A code is a contract: clients branch on it, so one is
  * never renamed and never reused for something else. `status` is the HTTP status when the whole request ends with it.
@@ -39,7 +41,7 @@ export const refusals = {
   store_fenced: { status: 503, title: 'The store had a write error and is being checked', shed: 'disk' },
   unavailable: { status: 503, title: 'Events can not be made durable now', shed: 'overload' },
   internal: { status: 500, title: 'The service failed', shed: undefined },
-} as const;
+} as const satisfies Record<string, { status: number; title: string; shed: ShedReason | undefined }>;
 
 /** The request as a whole can't be read. */
 export const requestProblems = {
@@ -65,8 +67,6 @@ export type ItemCode = keyof typeof itemProblems;
 export type RefusalCode = keyof typeof refusals;
 export type RequestCode = keyof typeof requestProblems;
 export type ProblemCode = ItemCode | RefusalCode | RequestCode;
-/** The closed list of `cheer_shed_total{reason}`. */
-export type ShedReason = 'bytes' | 'disk' | 'overload' | 'quota' | 'draining';
 
 /** Why one event is rejected: a stable code and a sentence for a person. */
 export interface ItemProblem {

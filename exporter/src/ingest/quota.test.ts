@@ -80,3 +80,15 @@ test('a quota reads as what is left of each limit', () => {
   ]);
   expect(new Quota({ eventsPerSecond: 1, burstSeconds: 1 }, () => now).secondsUntil(1, 1e9)).toBe(0);
 });
+
+test('what comes to less than one within the burst is one, in the time that one takes', () => {
+  let now = 0;
+  const quota = new Quota({ eventsPerSecond: 0.05, burstSeconds: 10 }, () => now);
+  const policy = { policy: 'events', quota: 1, windowSeconds: 20 };
+  expect(quota.readings()).toEqual([{ ...policy, remaining: 1, resetSeconds: 0 }]);
+  quota.take(1, 1);
+  expect(quota.secondsUntil(1, 1)).toBe(20);
+  expect(quota.readings()).toEqual([{ ...policy, remaining: 0, resetSeconds: 20 }]);
+  now = 20_000;
+  expect(quota.secondsUntil(1, 1)).toBe(0);
+});

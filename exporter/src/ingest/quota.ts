@@ -61,15 +61,16 @@ export class TokenBucket {
 
 /** What one tenant may send. */
 export class Quota {
-  readonly #windowSeconds: number;
+  readonly #burstSeconds: number;
   readonly #events: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
 
   constructor(limits: QuotaLimits, clock: () => number) {
     const { eventsPerSecond, bytesPerSecond, burstSeconds } = limits;
-    this.#windowSeconds = burstSeconds;
+    this.#burstSeconds = burstSeconds;
+    // With room for less than one, nothing could ever be taken but as an exception.
     const bucket = (rate: number | undefined): TokenBucket | undefined =>
-      rate === undefined ? undefined : new TokenBucket(rate, rate * burstSeconds, clock);
+      rate === undefined ? undefined : new TokenBucket(rate, Math.max(1, rate * burstSeconds), clock);
     this.#events = bucket(eventsPerSecond);
     this.#bytes = bucket(bytesPerSecond);
   }
@@ -92,7 +93,7 @@ export class Quota {
         {
           policy,
           quota: Math.floor(burst),
-          windowSeconds: this.#windowSeconds,
+          windowSeconds: burst === 1 ? 1 / rate : this.#burstSeconds,
           remaining: Math.max(0, Math.floor(tokens)),
           resetSeconds: Math.ceil((burst - tokens) / rate),
         },

@@ -69,6 +69,29 @@ it('hands the first over at once, and the next while it is not settled', async (
   expect((await Promise.all(all)).map(({ kind }) => kind)).toEqual(['settled', 'settled', 'settled']);
 });
 
+it('waits for what may be given back when the quota has no room, and no longer', async () => {
+  const tenants = { a: { eventsPerSecond: 0.001, burstSeconds: 3_000 } };
+  const fixture = new IngestFixture({ tenants });
+  const known = draftsOf(0, 2);
+  await fixture.intake.submit(known, delivery);
+  fixture.passed = 3_000_000;
+  let open!: () => void;
+  fixture.acceptor.hold = new Promise<void>((resolve) => (open = resolve));
+  const order = new RequestOrder(fixture.intake);
+  const all = [known, draftsOf(1, 2), draftsOf(2), draftsOf(3)].map((group) => order.submit(group, delivery));
+  for (let turns = 0; turns < 8; turns++) await turn();
+  expect(fixture.acceptor.calls).toEqual([2, 2]);
+  open();
+  expect((await Promise.all(all)).map(({ kind }) => kind)).toEqual([
+    'settled',
+    'settled',
+    'settled',
+    'refused',
+  ]);
+  expect(fixture.acceptor.calls).toEqual([2, 2, 2, 1]);
+  expect(await order.submit(draftsOf(4), delivery)).toMatchObject({ kind: 'refused' });
+});
+
 it('what is taken is always the beginning, in order', () =>
   fc.assert(
     fc.asyncProperty(

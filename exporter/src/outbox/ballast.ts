@@ -4,26 +4,29 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from './directory';
 
-const chunkBytes = 2 ** 20;
-const leastBytes = 8 * 2 ** 20;
+const mebibyte = 2 ** 20;
 
 export function ballastPath(dataDir: string): string {
   return join(dataDir, 'ballast');
 }
 
 /**
- * Bytes of ballast for a volume: what LevelDB may need to open a store whose log is full (it writes the log's rows into
- * tables before it removes the log), which is about twice its write buffer. At most 1 % of the volume where that is more
- * than 8 MiB, and never more than an eighth of it.
+ * Bytes that LevelDB may need beside what is there, or it refuses all writes, removals too: a compaction writes the whole
+ * of level 1 (10 MiB) and the new tables anew before it removes the old ones (four of a write buffer each start one, and
+ * some more come meanwhile); opening does so with the log. Never more than a quarter of the volume.
  */
+export function reserveFor(volumeBytes: number): number {
+  return Math.min(10 * mebibyte + 8 * writeBufferFor(volumeBytes), volumeBytes / 4);
+}
+
+/** Bytes of ballast for a volume: on a small one, what LevelDB may need to open and drain a store. */
 export function ballastFor(configuredBytes: number, volumeBytes: number): number {
-  const share = Math.min(Math.max(0.01 * volumeBytes, leastBytes), volumeBytes / 8);
-  return Math.floor(Math.min(configuredBytes, share));
+  return Math.floor(Math.min(configuredBytes, reserveFor(volumeBytes)));
 }
 
 /** Bytes that LevelDB gathers in memory, and in its log, before it writes a table: less on a small volume. */
 export function writeBufferFor(volumeBytes: number): number {
-  return Math.floor(Math.min(Math.max(volumeBytes / 256, 2 ** 20), 32 * 2 ** 20));
+  return Math.floor(Math.min(Math.max(volumeBytes / 256, mebibyte / 2), 32 * mebibyte));
 }
 
 /** Bytes of the ballast that is there; 0 when there is none. */
@@ -47,7 +50,7 @@ export function releaseBallast(dataDir: string): boolean {
  */
 export async function createBallast(dataDir: string, bytes: number): Promise<void> {
   const making = `${ballastPath(dataDir)}.new`;
-  const chunk = Buffer.alloc(Math.min(chunkBytes, bytes));
+  const chunk = Buffer.alloc(Math.min(mebibyte, bytes));
   const file = await open(making, 'w', 0o600);
   try {
     try {

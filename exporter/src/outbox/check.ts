@@ -1,12 +1,14 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { messageOf, StoreError } from '../errors';
+import { accessSync, constants, existsSync, mkdtempSync } from 'node:fs';
+import { messageOf, StoreError, UsageError } from '../errors';
 import { dataDirectoryProblem } from './directory';
+import { isInterruption, stopIfInterrupted } from './interrupted';
 import { dedupeSpace, stateKey } from './keys';
-import { Manifest } from './manifest';
+import { Manifest, type ManifestContent } from './manifest';
 import { decodeState } from './state';
-import { removeTree, storePaths } from './level-files';
+import { checkingPrefix, removeAll, removeTree, storePaths } from './level-files';
 import { openAside } from './salvage-source';
 import type { Db } from './store';
+import { inUse, lockedBy } from './store-lock';
 import { refuseUnfinished } from './swap';
 import { verify, type Verification } from './verify';
 
@@ -26,9 +28,10 @@ export interface StoreReport {
 
 /**
  * Reads a whole store and says whether it adds up. Throws StoreError `store_locked` while a service runs on it and
- * `store_missing` when there is none. LevelDB opens a second set of names for the same files, so nothing is changed.
+ * `store_missing` when there is none, and `interrupted` on the signal. LevelDB opens a second set of names for the same
+ * files, so nothing is changed.
  */
-export async function checkStore(dataDir: string): Promise<StoreReport> {
+export async function checkStore(dataDir: string, signal?: AbortSignal): Promise<StoreReport> {
   const paths = storePaths(dataDir);
   for (const path of [dataDir, paths.level, paths.manifest]) readable(dataDir, path);
   if (!existsSync(paths.level) && !existsSync(paths.manifest)) {
@@ -40,11 +43,12 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
   refuseUnfinished(dataDir);
   const problems: string[] = [];
   const note = (error: unknown): undefined => {
-    if (error instanceof StoreError && error.code === 'store_locked') throw error;
+    const isLocked = error instanceof StoreError && error.code === 'store_locked';
+    if (isLocked || error instanceof UsageError || isInterruption(error)) throw error;
     problems.push(findingOf(error));
     return undefined;
   };
-  let manifest;
+  let manifest: ManifestContent | undefined;
   if (existsSync(paths.manifest)) {
     try {
       manifest = Manifest.read(paths.manifest);
@@ -57,14 +61,9 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
     );
   }
   if (!existsSync(paths.level)) problems.push(`the data is missing (${paths.level})`);
-  const aside = `${paths.level}.checking`;
-  const db = existsSync(paths.level) ? await openAside(paths.level, aside).catch(note) : undefined;
-  const found =
-    db &&
-    (await examine(db, manifest)
-      .catch(note)
-      .finally(() => db.close()));
-  removeTree(aside);
+  const found = existsSync(paths.level)
+    ? await readAside(paths.level, (db) => examine(db, manifest, signal)).catch(note)
+    : undefined;
   if (found) problems.push(...found.verification.problems);
   // Of a store whose lanes are not those of its manifest nothing was counted.
   const counted = found && found.verification.lanes.length > 0 ? found.verification : undefined;
@@ -79,6 +78,25 @@ export async function checkStore(dataDir: string): Promise<StoreReport> {
     dedupeEntries: found?.dedupeEntries,
     problems,
   };
+}
+
+/** Reads second names of the store's files, and takes them away again: they would hold room that a service frees. */
+async function readAside<T>(level: string, read: (db: Db) => Promise<T>): Promise<T> {
+  const prefix = checkingPrefix(level);
+  const aside = mkdtempSync(prefix);
+  let db: Db | undefined;
+  try {
+    db = await openAside(level, aside);
+    // Those of a check that was killed: whoever has the lock is the only one.
+    removeAll(prefix, aside);
+    return await read(db);
+  } catch (error) {
+    // A service that has just got the lock takes away what it finds of a check.
+    throw existsSync(aside) ? inUse(error, level, 'checked') : lockedBy(level, 'checked', error);
+  } finally {
+    await db?.close();
+    removeTree(aside);
+  }
 }
 
 /** What is wrong, without the advice to run the check that is running. */
@@ -101,7 +119,8 @@ function readable(dataDir: string, path: string): void {
 
 async function examine(
   db: Db,
-  manifest: ReturnType<typeof Manifest.read> | undefined,
+  manifest: ManifestContent | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<{ verification: Verification; dedupeEntries: number }> {
   const state = decodeState(await db.get(stateKey));
   // Without a manifest the data can only be held against itself.
@@ -113,8 +132,11 @@ async function examine(
     clean: false,
     lanes: state.lanes.map(({ low }) => [low, 0] as const),
   };
-  const verification = await verify(db, state, reference);
+  const verification = await verify(db, state, reference, undefined, signal);
   let dedupeEntries = 0;
-  for await (const key of db.keys(dedupeSpace)) if (key.length > 0) dedupeEntries += 1;
+  for await (const key of db.keys(dedupeSpace)) {
+    stopIfInterrupted(signal);
+    if (key.length > 0) dedupeEntries += 1;
+  }
   return { verification, dedupeEntries };
 }

@@ -1,5 +1,5 @@
 import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Names that LevelDB gives its files. */
 const levelFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp))$/;
@@ -13,6 +13,11 @@ export function storePaths(dataDir: string): { level: string; manifest: string; 
     manifest: join(dataDir, 'store.manifest'),
     kept: join(dataDir, 'store.kept'),
   };
+}
+
+/** How the directories begin in which a check reads second names of a store's files. */
+export function checkingPrefix(level: string): string {
+  return `${level}.checking-`;
 }
 
 /** Names in a store's directory that LevelDB did not give. */
@@ -92,4 +97,13 @@ export function steadyName(name: string): string {
 
 export function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true });
+}
+
+/** Removes whatever is named like this or longer. */
+export function removeAll(prefix: string, except?: string): void {
+  const directory = dirname(prefix);
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (name.startsWith(basename(prefix)) && path !== except) removeTree(path);
+  }
 }

@@ -1,10 +1,12 @@
-import { frozenKey, laneOf, outboxKey, stateKey } from './keys';
 import { messageOf, SelfcheerError, StoreError } from '../errors';
-import { sizeOf, type Acceptor, type AppendOutcome, type Event } from '../event';
-import { Dedupe, encodeRemembered, type DedupeOptions, type Place, type Remembered } from './dedupe';
+import type { Acceptor, AppendOutcome, Event } from '../event';
+import type { Batch } from './batch';
+import { CommitQueue, sizeOfAll } from './commit-queue';
+import { Committer, type Committed } from './committer';
+import { Dedupe, type DedupeOptions, type Place, type Remembered } from './dedupe';
 import { encodeFrozen } from './frozen';
+import { frozenKey, stateKey } from './keys';
 import type { OutboxFigures } from './outbox-figures';
-import { encodeRecord } from './record';
 import { backlog, encodeState, type LaneMarks } from './state';
 import type { Store } from './store';
 import { Sweeper } from './sweeper';
@@ -17,14 +19,6 @@ export interface OutboxOptions {
   readonly queueBytes: number;
 }
 
-/** What a synced batch added to one lane. */
-export interface Committed {
-  readonly lane: number;
-  /** Last sequence number now durable. */
-  readonly high: number;
-  readonly count: number;
-}
-
 /** What the outbox tells as it happens. Called on the hot path: cheap, and never throwing. */
 export interface OutboxObserver {
   /** A batch was synced: its events by lane, and the seconds it took. */
@@ -33,30 +27,6 @@ export interface OutboxObserver {
   fenced(error: StoreError): void;
 }
 
-/** Writes that reach the store together or not at all. */
-export interface Batch {
-  put(key: Buffer, value: Buffer): unknown;
-  del(key: Buffer): unknown;
-}
-
-interface Append {
-  readonly events: readonly Event[];
-  readonly bytes: number;
-  readonly queuedAt: number;
-  readonly resolve: (outcomes: AppendOutcome[]) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** A change of the state that joins the next batch; `build` adds its writes. */
-interface Change {
-  readonly durable: boolean;
-  readonly build: (batch: Batch) => Promise<void> | void;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-const groupEvents = 8_192;
-const groupBytes = 4 * 2 ** 20;
 const refuseAtQuota = 0.85;
 const housekeepingMs = 1_000;
 
@@ -71,12 +41,8 @@ const housekeepingMs = 1_000;
 export class Outbox implements Acceptor {
   private readonly dedupe: Dedupe;
   private readonly sweeper: Sweeper;
-  private readonly appends: Append[] = [];
-  private readonly changes: Change[] = [];
-  private queuedBytes = 0;
-  /** What `appends` holds. */
-  private readonly waiting = { events: 0, bytes: 0 };
-  private oldestCommitAt: number | undefined;
+  private readonly queue = new CommitQueue();
+  private readonly committer: Committer;
   private refusedFullAt = -Infinity;
   private running: Promise<void> | undefined;
   private fencedBy: StoreError | undefined;
@@ -84,7 +50,6 @@ export class Outbox implements Acceptor {
   private closed: Promise<void> | undefined;
   private readonly timer: NodeJS.Timeout;
   private agedAt = performance.now();
-  private writtenAt = performance.now();
 
   constructor(
     private readonly store: Store,
@@ -93,6 +58,14 @@ export class Outbox implements Acceptor {
   ) {
     this.dedupe = new Dedupe(store.db, store.state, options.dedupe, (error) => this.fence(error));
     this.sweeper = new Sweeper(store.db, (error) => this.fence(error));
+    this.committer = new Committer({
+      store,
+      dedupe: this.dedupe,
+      sweeper: this.sweeper,
+      queue: this.queue,
+      onConflict: options.dedupe.onConflict,
+      committed: (lanes, seconds) => observer.committed(lanes, seconds),
+    });
     // An earlier run may have frozen some of what it had not settled.
     store.state.lanes.forEach(({ low, high }, lane) => low <= high && this.sweeper.noteFrozen(lane, high));
     this.dedupe.startDropping();
@@ -110,17 +83,22 @@ export class Outbox implements Acceptor {
   }
 
   append(events: readonly Event[]): Promise<AppendOutcome[]> {
-    let bytes = 0;
-    for (const event of events) bytes += sizeOf(event);
+    const bytes = sizeOfAll(events);
     const refusal = this.refusal(bytes);
     if (refusal) return Promise.reject(refusal);
-    this.queuedBytes += bytes;
-    return new Promise((resolve, reject) => {
-      this.appends.push({ events, bytes, queuedAt: performance.now(), resolve, reject });
-      this.waiting.events += events.length;
-      this.waiting.bytes += bytes;
-      this.wake();
-    });
+    const outcomes = this.queue.append(events, bytes);
+    this.wake();
+    return outcomes;
+  }
+
+  /** Bytes of events taken in since it was opened, and how many of them are not written yet. */
+  get taken(): { readonly bytes: number; readonly waiting: number } {
+    return { bytes: this.queue.takenBytes, waiting: this.queue.unwritten.bytes };
+  }
+
+  /** Events that were taken in and are not written yet. */
+  get unwritten(): { readonly events: number; readonly bytes: number } {
+    return this.queue.unwritten;
   }
 
   /**
@@ -128,15 +106,14 @@ export class Outbox implements Acceptor {
    * the next batch takes whole does not, however slow the disk is.
    */
   standingMs(): number {
-    const { appends } = this;
-    if (this.waiting.events <= groupEvents && this.waiting.bytes <= groupBytes) return 0;
-    return performance.now() - appends[0]!.queuedAt;
+    return this.queue.standingMs();
   }
 
   private refusal(bytes: number): SelfcheerError | undefined {
     if (this.fencedBy) return this.fencedBy;
     if (this.closing) return this.drainingError();
-    if (this.heldBytes() + this.queuedBytes + bytes > refuseAtQuota * this.options.quotaBytes) {
+    const unwritten = this.queue.unwritten.bytes;
+    if (this.heldBytes() + unwritten + bytes > refuseAtQuota * this.options.quotaBytes) {
       this.refusedFullAt = performance.now();
       return new SelfcheerError(
         'store_full',
@@ -144,7 +121,7 @@ export class Outbox implements Acceptor {
         { retriable: true },
       );
     }
-    if (this.queuedBytes > 0 && this.queuedBytes + bytes > this.options.queueBytes) {
+    if (unwritten > 0 && unwritten + bytes > this.options.queueBytes) {
       return new SelfcheerError('overloaded', 'Too many bytes wait for the disk.', { retriable: true });
     }
     return undefined;
@@ -196,19 +173,14 @@ export class Outbox implements Acceptor {
   change(durable: boolean, build: (batch: Batch) => Promise<void> | void): Promise<void> {
     if (this.fencedBy) return Promise.reject(this.fencedBy);
     if (this.closing) return Promise.reject(this.drainingError());
-    return new Promise((resolve, reject) => {
-      this.changes.push({ durable, build, resolve, reject });
-      this.wake();
-    });
+    const written = this.queue.change(durable, build);
+    this.wake();
+    return written;
   }
 
   /** Puts a record at the end of its lane, as part of a change or a group. */
   enqueue(batch: Batch, lane: number, record: Buffer): number {
-    const marks = this.store.state.lanes[lane]!;
-    marks.high += 1;
-    this.store.state.bytes += record.length;
-    batch.put(outboxKey(lane, marks.high), record);
-    return marks.high;
+    return this.committer.enqueue(batch, lane, record);
   }
 
   /** What is remembered of these identities; call it within a change for an answer that holds until its batch is written. */
@@ -232,96 +204,18 @@ export class Outbox implements Acceptor {
   }
 
   private async commitAll(): Promise<void> {
-    while (!this.fencedBy && (this.appends.length > 0 || this.changes.length > 0)) {
-      const appends = this.takeAppends();
-      const changes = this.changes.splice(0);
+    while (!this.fencedBy && !this.queue.isEmpty) {
+      const group = this.queue.take();
       try {
-        await this.commit(appends, changes);
+        await this.committer.commit(group);
       } catch (error) {
         this.fence(error);
-        for (const waiting of [...appends, ...changes]) waiting.reject(this.fencedBy!);
+        for (const append of group.appends) this.queue.ended(append);
+        for (const waiting of [...group.appends, ...group.changes]) waiting.reject(this.fencedBy!);
       }
     }
-    this.oldestCommitAt = undefined;
+    this.queue.rest();
     this.running = undefined;
-  }
-
-  private takeAppends(): Append[] {
-    let events = 0;
-    let bytes = 0;
-    let count = 0;
-    for (const append of this.appends) {
-      if (count > 0 && (events + append.events.length > groupEvents || bytes + append.bytes > groupBytes))
-        break;
-      events += append.events.length;
-      bytes += append.bytes;
-      count += 1;
-    }
-    const group = this.appends.splice(0, count);
-    this.waiting.events -= events;
-    this.waiting.bytes -= bytes;
-    this.oldestCommitAt = group[0]?.queuedAt;
-    return group;
-  }
-
-  private async commit(appends: readonly Append[], changes: readonly Change[]): Promise<void> {
-    const startedAt = performance.now();
-    const highsBefore = this.store.state.lanes.map((marks) => marks.high);
-    const batch = this.store.db.batch();
-    for (const change of changes) await change.build(batch);
-
-    const events = appends.length === 1 ? appends[0]!.events : appends.flatMap((append) => append.events);
-    const outcomes = events.length > 0 ? this.place(events, await this.dedupe.lookup(events), batch) : [];
-
-    this.store.state.aliveAt = Date.now();
-    batch.put(stateKey, encodeState(this.store.state));
-    const sync = outcomes.length > 0 || this.sweeper.due || changes.some((change) => change.durable);
-    await batch.write({ sync });
-    this.dedupe.written();
-    this.writtenAt = performance.now();
-    this.store.manifest.note(this.store.state.lanes, this.store.state.quarantine.next);
-
-    // Never before: a power loss might keep the removal and lose the note that they are settled.
-    if (sync) this.sweeper.sweep();
-    let at = 0;
-    for (const append of appends) {
-      this.queuedBytes -= append.bytes;
-      append.resolve(outcomes.slice(at, (at += append.events.length)));
-    }
-    for (const change of changes) change.resolve();
-    this.tell(highsBefore, (performance.now() - startedAt) / 1000);
-  }
-
-  /** Decides for each event whether it is new, an update or known, and adds the writes for it. */
-  private place(events: readonly Event[], known: (Remembered | undefined)[], batch: Batch): AppendOutcome[] {
-    const acceptedAt = Date.now();
-    const lanes = this.store.state.lanes.length;
-    const inGroup = new Map<string, Remembered>();
-    const newest = this.store.state.dedupe.generations[0]!;
-    return events.map((event, i) => {
-      const identity = event.identity.toString('latin1');
-      const before = inGroup.get(identity) ?? known[i];
-      if (before?.bodyHash.equals(event.bodyHash)) return { status: 'duplicate', revision: before.revision };
-      if (before && this.options.dedupe.onConflict === 'reject')
-        return { status: 'conflict', revision: before.revision };
-
-      const revision = (before?.revision ?? 0) + 1;
-      const lane = laneOf(event, lanes);
-      const seq = this.enqueue(batch, lane, encodeRecord(event, revision, acceptedAt));
-      batch.put(this.dedupe.key(event.identity), encodeRemembered(event.bodyHash, revision, { lane, seq }));
-      newest.count += 1;
-      inGroup.set(identity, { bodyHash: event.bodyHash, revision });
-      return { status: before ? 'updated' : 'accepted', revision, lane, seq };
-    });
-  }
-
-  private tell(highsBefore: readonly number[], seconds: number): void {
-    const lanes: Committed[] = [];
-    this.store.state.lanes.forEach(({ high }, lane) => {
-      const count = high - highsBefore[lane]!;
-      if (count > 0) lanes.push({ lane, high, count });
-    });
-    if (lanes.length > 0) this.observer.committed(lanes, seconds);
   }
 
   private fence(error: unknown): void {
@@ -330,10 +224,7 @@ export class Outbox implements Acceptor {
       retriable: true,
       cause: error,
     });
-    for (const waiting of [...this.appends.splice(0), ...this.changes.splice(0)])
-      waiting.reject(this.fencedBy);
-    this.queuedBytes = 0;
-    this.waiting.events = this.waiting.bytes = 0;
+    this.queue.rejectAll(this.fencedBy);
     this.sweeper.discard();
     this.observer.fenced(this.fencedBy);
   }
@@ -347,7 +238,7 @@ export class Outbox implements Acceptor {
     if (this.dedupe.age(elapsed)) {
       this.dedupe.startDropping();
       this.change(true, () => undefined).catch(() => undefined);
-    } else if (now - this.writtenAt >= housekeepingMs && this.store.state.bytes > 0) {
+    } else if (now - this.committer.writtenAt >= housekeepingMs && this.store.state.bytes > 0) {
       // The next process must know until when this one saw what waits; see `aliveAt`.
       this.change(false, () => undefined).catch(() => undefined);
     }
@@ -356,10 +247,9 @@ export class Outbox implements Acceptor {
   /** Figures of the moment. Bytes for sizes, seconds for ages. */
   figures(): OutboxFigures {
     const { state } = this.store;
-    const oldest = this.oldestCommitAt ?? this.appends[0]?.queuedAt;
     return {
-      commitQueueBytes: this.queuedBytes,
-      commitOldestSeconds: oldest === undefined ? 0 : (performance.now() - oldest) / 1000,
+      commitQueueBytes: this.queue.unwritten.bytes,
+      commitOldestSeconds: this.queue.oldestMs() / 1000,
       outboxBytes: state.bytes,
       heldBytes: this.heldBytes(),
       full:

@@ -10,6 +10,7 @@ import type {
   QuarantineVerdict,
 } from '../event';
 import { identityOf } from '../event';
+import type { Batch } from './batch';
 import {
   laneOf,
   outboxKey,
@@ -18,7 +19,7 @@ import {
   quarantineKey,
   quarantineRange,
 } from './keys';
-import type { Batch, Outbox } from './outbox';
+import type { Outbox } from './outbox';
 import type { QuarantineAudit } from './quarantine-audit';
 import { decodeQuarantined, encodeQuarantined } from './quarantine-record';
 import { decodeRecord } from './record';

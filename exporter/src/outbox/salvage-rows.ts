@@ -15,6 +15,7 @@ import {
   replayedKey,
   replayedRange,
 } from './keys';
+import { stopIfInterrupted } from './interrupted';
 import { decodeQuarantined } from './quarantine-record';
 import { decodeRecord, isIntact } from './record';
 import type { KnownMarks } from './salvage-marks';
@@ -36,6 +37,7 @@ export interface SalvageContext {
   readonly damaged: DamagedRows;
   /** Told of every row that was read. */
   readonly tick: () => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What was taken of the lanes. */
@@ -49,7 +51,7 @@ export interface SavedLanes {
 
 /** Rows of a range. Rejects with LevelDB's error, if it can't read them. */
 async function* rowsOf(
-  { db, tick }: SalvageContext,
+  { db, tick, signal }: SalvageContext,
   range: { readonly gte: Buffer; readonly lt: Buffer },
 ): AsyncGenerator<[Buffer, Buffer]> {
   if (!db) return;
@@ -60,6 +62,7 @@ async function* rowsOf(
       rows.length > 0;
       rows = await iterator.nextv(rowsAtOnce)
     ) {
+      stopIfInterrupted(signal);
       for (const row of rows) {
         tick();
         yield row;

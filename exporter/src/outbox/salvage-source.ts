@@ -1,21 +1,22 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { messageOf, StoreError } from '../errors';
-import { linkOrCopy, removeTree, rowFiles, steadyName } from './level-files';
+import { isInterruption, stopIfInterrupted } from './interrupted';
+import { linkOrCopy, rowFiles, steadyName } from './level-files';
 import { isNoSpace, noSpace } from './no-space';
-import { openLevel, type Db } from './store';
+import { openAfterLoss, openLevel, type Db } from './store';
+import { shareLock } from './store-lock';
 
 const rowsAtOnce = 1_000;
 
 /**
  * Opens second names of a store's files: what LevelDB does to them as it opens leaves the store as it is. The lock is
- * the store's own, so a service that runs on it is noticed (StoreError `store_locked`). Close it, then remove `aside`.
+ * the store's own, so a service that runs on it is noticed (StoreError `store_locked`, UsageError where that can't be
+ * told). What lies in `aside` is the caller's to remove, whether it opens or not.
  */
 export async function openAside(level: string, aside: string): Promise<Db> {
-  removeTree(aside);
-  mkdirSync(aside, { mode: 0o700 });
-  linkLock(level, aside);
+  shareLock(level, aside);
   const rows = rowFiles(level);
   for (const name of rows) {
     // Of a table under both names LevelDB reads the one in .ldb.
@@ -25,7 +26,7 @@ export async function openAside(level: string, aside: string): Promise<Db> {
   for (const name of readdirSync(level).filter((one) => /^(CURRENT|MANIFEST-\d+)$/.test(one))) {
     present(() => copyFileSync(join(level, name), join(aside, name)));
   }
-  return openLevel(aside, false);
+  return openAfterLoss(aside);
 }
 
 /** A service that runs on the store removes files; the lock will say so. */
@@ -34,44 +35,6 @@ function present(act: () => void): void {
     act();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-/** False when there is no lock to hold: no service can run there, or the file system has no hard links. */
-function linkLock(level: string, into: string): boolean {
-  try {
-    linkSync(join(level, 'LOCK'), join(into, 'LOCK'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Holds a store's lock without opening the store: LevelDB locks a file by its inode, and another LevelDB may have that
- * inode as its own LOCK. Returns what lets go of it. Throws StoreError `store_locked` when a process has the store.
- */
-export async function holdLock(level: string): Promise<() => Promise<void>> {
-  const directory = dirname(level);
-  const prefix = `${basename(level)}.lock-`;
-  if (!existsSync(join(level, 'LOCK'))) return () => Promise.resolve();
-  const at = mkdtempSync(join(directory, prefix));
-  try {
-    const db = linkLock(level, at) ? await openLevel(at, true) : undefined;
-    return async () => {
-      await db?.close();
-      // Those of a salvage that was killed, too: nobody else holds the lock.
-      for (const name of readdirSync(directory))
-        if (name.startsWith(prefix)) removeTree(join(directory, name));
-    };
-  } catch (error) {
-    removeTree(at);
-    if (!(error instanceof StoreError) || error.code !== 'store_locked') throw error;
-    throw new StoreError(
-      'store_locked',
-      `${level} is in use by another process. Stop that one first: a store in use can't be salvaged.`,
-      { cause: error.cause },
-    );
   }
 }
 
@@ -120,7 +83,12 @@ export function isUnreadable(error: unknown): boolean {
  * Another store with what can be read of this one from its beginning to its end; adds to `doubts` what can't. Repair has
  * read it in that way, too: damage in a table's index may keep every search from its end nevertheless.
  */
-export async function rewrite(from: Db, at: string, doubts: string[]): Promise<Db> {
+export async function rewrite(
+  from: Db,
+  at: string,
+  doubts: string[],
+  signal: AbortSignal | undefined,
+): Promise<Db> {
   const to = await openLevel(at, true);
   const iterator = from.iterator({ fillCache: false });
   try {
@@ -129,11 +97,15 @@ export async function rewrite(from: Db, at: string, doubts: string[]): Promise<D
       rows.length > 0;
       rows = await iterator.nextv(rowsAtOnce)
     ) {
+      stopIfInterrupted(signal);
       await to.batch(rows.map(([key, value]) => ({ type: 'put' as const, key, value })));
     }
   } catch (error) {
     const { cause = error } = error as Error;
-    if (isNoSpace(cause)) throw noSpace(at, cause);
+    if (isNoSpace(cause) || isInterruption(error)) {
+      await to.close();
+      throw isNoSpace(cause) ? noSpace(at, cause) : error;
+    }
     doubts.push(`a part of the store can't be read: ${messageOf(cause)}`);
   } finally {
     await iterator.close();

@@ -83,8 +83,12 @@ async function build(dir: string): Promise<Ledger> {
       if (acked.lane !== round || acked.seq > low + 19 || acked.fate !== 'waiting') continue;
       acked.fate = refused.some(({ seq }) => seq === acked.seq) ? 'quarantined' : 'settled';
     }
-    if (round === 3) cpSync(live, dir, { recursive: true });
-    await outbox.close();
+    if (round === 3) {
+      // LevelDB may be merging tables in the background: only when that has ended is every table a live one.
+      await store.db.close();
+      cpSync(live, dir, { recursive: true });
+      await outbox.close().catch(() => undefined);
+    } else await outbox.close();
   }
   return ledger;
 }
@@ -172,9 +176,6 @@ const damages: Record<string, (dir: string) => void> = {
   'MANIFEST flipped': (dir) => flip(levelFiles(dir, /^MANIFEST/)[0]!),
   'CURRENT lost': (dir) => rmSync(join(storePaths(dir).level, 'CURRENT')),
   'CURRENT empty': (dir) => truncateSync(join(storePaths(dir).level, 'CURRENT'), 0),
-  'all files lost': (dir) => {
-    for (const file of levelFiles(dir, /./)) rmSync(file);
-  },
   'own manifest lost': (dir) => rmSync(own(dir)),
   'own manifest empty': (dir) => truncateSync(own(dir), 0),
   'own manifest overwritten': (dir) => writeFileSync(own(dir), 'not a manifest'),
@@ -361,6 +362,13 @@ describe('salvage', () => {
     writeFileSync(journal, seal({ id: 'T' }));
     return dir;
   }
+
+  it('does not put an empty store in the place of one that has lost all its files', async () => {
+    const dir = damaged('all lost', (one) => levelFiles(one, /./).forEach((file) => rmSync(file)));
+    const before = readdirSync(dir, { recursive: true });
+    await expect(salvageStore(dir, salvaging)).rejects.toMatchObject({ code: 'store_damaged' });
+    expect(readdirSync(dir, { recursive: true })).toEqual(before);
+  });
 
   it('names a missing store', async () => {
     await expect(salvageStore(join(root, 'nowhere'), salvaging)).rejects.toMatchObject({

@@ -3,17 +3,19 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } f
 import { join } from 'node:path';
 import { StoreError } from '../errors';
 import { dataDirectoryProblem, ensureDirectory, syncDirectory } from './directory';
+import { stopIfInterrupted } from './interrupted';
 import { stateKey } from './keys';
 import { removeTree, storePaths } from './level-files';
 import { Manifest } from './manifest';
 import { readMarks, type KnownMarks } from './salvage-marks';
 import type { SalvageReport } from './salvage-report';
 import { saveCompanions, saveIds, saveLanes, saveQuarantine, type SavedLanes } from './salvage-rows';
-import { holdLock, isUnreadable, openRepaired, rewrite } from './salvage-source';
+import { isUnreadable, openRepaired, rewrite } from './salvage-source';
 import { DamagedRows, SalvageWriter } from './salvage-writer';
 import { encodeState, newState, type StoreState } from './state';
 import { openLevel, type Db } from './store';
-import { finishSwap, salvagePaths, swap, type Swapped } from './swap';
+import { holdLock, lockSalvage } from './store-lock';
+import { finishSwap, requireOneVolume, salvagePaths, swap, type Swapped } from './swap';
 import { verify } from './verify';
 
 export interface SalvageOptions {
@@ -27,28 +29,46 @@ export interface SalvageOptions {
   readonly progress: (phase: 'repairing a copy' | 'reading' | 'verifying', rows: number) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Ends it early, with everything as it was; once the new store takes its place that is finished. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Takes whatever is whole out of a damaged store into a new one, which then takes its place; says what is lost. The
  * damaged one is not changed, but renamed. Cut short at any moment, either of the two is there, and another call
- * finishes. Rejects with StoreError `store_locked`, `store_missing` or `store_no_space`.
+ * finishes. Rejects with StoreError `store_locked` (by a process that has the store, or another salvage into the same
+ * directory), `store_missing`, `store_no_space` or, when nothing can be saved of what was acknowledged, `store_damaged`;
+ * with `interrupted` on the signal, and with a UsageError where it can't be done in place.
  */
 export async function salvageStore(dataDir: string, options: SalvageOptions): Promise<SalvageReport> {
   const target = options.to ?? dataDir;
   try {
     ensureDirectory(target);
-    const finished = finishSwap(target);
-    if (finished) return { ...readReport(finished), ...places(finished) };
-    requireStores(dataDir, options.to);
-    const letGo = await holdLock(storePaths(dataDir).level);
+    const letGo = await lockSalvage(target);
     try {
-      return await rescue(dataDir, target, options);
+      return await salvageAlone(dataDir, target, options);
     } finally {
       await letGo();
     }
   } catch (error) {
     throw dataDirectoryProblem(target, error);
+  }
+}
+
+/** What it is with no other salvage in the target. */
+async function salvageAlone(
+  dataDir: string,
+  target: string,
+  options: SalvageOptions,
+): Promise<SalvageReport> {
+  const finished = finishSwap(target);
+  if (finished) return { ...readReport(finished), ...places(finished) };
+  requireStores(dataDir, options.to);
+  const letGo = await holdLock(storePaths(dataDir).level, storePaths(target).level);
+  try {
+    return await rescue(dataDir, target, options);
+  } finally {
+    await letGo();
   }
 }
 
@@ -77,15 +97,18 @@ async function rescue(dataDir: string, target: string, options: SalvageOptions):
   ensureDirectory(work);
   let source: Db | undefined;
   try {
+    // Found out only in the swap, it would keep every start from opening either of the two stores.
+    if (options.to === undefined && !options.dryRun) requireOneVolume(dataDir);
     options.progress('repairing a copy', 0);
     source = await openRepaired([from.kept, from.level], join(work, 'copy'));
+    stopIfInterrupted(options.signal);
     try {
       return await remake(source, from.manifest, target, [], options);
     } catch (error) {
       if (!source || !isUnreadable(error)) throw error;
       const doubts: string[] = [];
       const repaired = source;
-      source = await rewrite(repaired, join(work, 'rewritten'), doubts);
+      source = await rewrite(repaired, join(work, 'rewritten'), doubts, options.signal);
       await repaired.close();
       return await remake(source, from.manifest, target, doubts, options);
     }
@@ -102,7 +125,7 @@ async function remake(
   oldManifest: string,
   target: string,
   unread: readonly string[],
-  { dryRun, lanes, progress, now }: SalvageOptions,
+  { dryRun, lanes, progress, now, signal }: SalvageOptions,
 ): Promise<SalvageReport> {
   const { level, manifest, findings } = salvagePaths(target);
   const marks = await readMarks(source, oldManifest, lanes);
@@ -115,18 +138,31 @@ async function remake(
     }
     const damaged = new DamagedRows(dryRun ? undefined : findings);
     const doubts = [...unread, ...marks.doubts];
-    const { report, state } = await transfer(source, made, marks, doubts, damaged, progress);
+    const { report, state } = await transfer(source, made, marks, doubts, damaged, progress, signal);
     if (!made) return report;
+    refuseNothing(report, unread.length > 0);
     progress('verifying', report.saved);
-    await complete(made, state, manifest);
+    await complete(made, state, manifest, signal);
     await made.close();
     made = undefined;
     syncDirectory(level);
     writeReport(findings, report);
+    stopIfInterrupted(signal);
     return { ...report, ...places(swap(target, timeId(now()))) };
   } finally {
     await made?.close();
   }
+}
+
+/** An empty store in the place of one that was not would only hide what happened to it. */
+function refuseNothing({ saved, quarantine, lost, damaged }: SalvageReport, isUnread: boolean): void {
+  if (saved + quarantine.saved > 0) return;
+  if (lost + quarantine.lost + damaged === 0 && !isUnread) return;
+  throw new StoreError(
+    'store_damaged',
+    'Nothing could be saved; the damaged store stays as it is. --dry-run says what is missing. ' +
+      'Restore a backup of the whole data directory, or start the exporter on an empty one (SELFCHEER_DATA_DIR).',
+  );
 }
 
 async function transfer(
@@ -136,11 +172,12 @@ async function transfer(
   doubts: readonly string[],
   damaged: DamagedRows,
   progress: SalvageOptions['progress'],
+  signal: AbortSignal | undefined,
 ): Promise<{ report: SalvageReport; state: StoreState }> {
   const writer = new SalvageWriter(made);
   let rows = 0;
   const tick = (): void => progress('reading', ++rows);
-  const context = { db: source, marks, writer, damaged, tick };
+  const context = { db: source, marks, writer, damaged, tick, signal };
   const saved = await saveLanes(context);
   await saveCompanions(context, saved);
   const quarantine = await saveQuarantine(context);
@@ -186,11 +223,17 @@ function lossesOf(marks: KnownMarks, { found, counts }: SavedLanes): SalvageRepo
 }
 
 /** Holds the new store against itself, as an opening does, and gives it its manifest. */
-async function complete(db: Db, state: StoreState, path: string): Promise<void> {
+async function complete(
+  db: Db,
+  state: StoreState,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { storeId, quarantine } = state;
   const lanes = state.lanes.map(({ low, high }) => [low, high] as const);
   const content = { version: 1, storeId, generation: 1, update: 1, clean: true, lanes } as const;
-  const { problems } = await verify(db, state, { ...content, quarantineNext: quarantine.next });
+  const reference = { ...content, quarantineNext: quarantine.next };
+  const { problems } = await verify(db, state, reference, undefined, signal);
   if (problems.length > 0) {
     throw new StoreError(
       'store_damaged',

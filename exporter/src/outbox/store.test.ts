@@ -16,7 +16,11 @@ import { basename, join } from 'node:path';
 import { createEvent } from '../event';
 import { checkStore } from './check';
 import { Outbox } from './outbox';
+import * as directory from './directory';
+import { Manifest } from './manifest';
 import { openStore, storePaths } from './store';
+
+jest.mock('./directory', () => ({ __esModule: true, ...jest.requireActual<object>('./directory') }));
 
 const options = {
   dedupe: { windowSeconds: 60, maxIds: 1_000_000, onConflict: 'upsert' },
@@ -138,6 +142,26 @@ describe('a store as it is found', () => {
       expect(report.problems.join()).not.toMatch(/store check|salvage/);
     },
   );
+
+  it('believes what it found only when a power loss can not bring back the log that LevelDB took it from', async () => {
+    const dir = await crashedStore(root, 'names');
+    const order: string[] = [];
+    const { syncDirectory } = directory;
+    const { begin } = Manifest.prototype;
+    jest.spyOn(directory, 'syncDirectory').mockImplementation((path) => {
+      order.push(basename(path));
+      syncDirectory(path);
+    });
+    jest.spyOn(Manifest.prototype, 'begin').mockImplementation(function (this: Manifest, state) {
+      order.push('believed');
+      begin.call(this, state);
+    });
+    const outbox = new Outbox(await openStore(dir, 4), options, silent);
+    await outbox.close();
+    jest.restoreAllMocks();
+    expect(order).toContain('believed');
+    expect(order.slice(0, order.indexOf('believed'))).toContain(basename(storePaths(dir).level));
+  });
 
   it("refuses another store's manifest", async () => {
     const [one, two] = [await crashedStore(root, 'one'), await crashedStore(root, 'two')];

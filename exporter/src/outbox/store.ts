@@ -6,13 +6,14 @@ import { messageOf, StoreError } from '../errors';
 import { releaseBallast, writeBufferFor } from './ballast';
 import { dataDirectoryProblem, ensureDirectory, syncDirectory, volumeBytes } from './directory';
 import { FoundAges } from './found-ages';
-import { frozenKey, outboxKey, stateKey } from './keys';
-import { foreignNames, keepFiles, removeTree, storePaths } from './level-files';
+import { frozenKey, outboxKey, outboxRange, stateKey } from './keys';
+import { checkingPrefix, foreignNames, keepFiles, removeAll, removeTree, storePaths } from './level-files';
 import { Manifest } from './manifest';
 import { Replays } from './replays';
 import { isNoSpace, noSpace } from './no-space';
 import { decodeState, encodeState, newState, type StoreState } from './state';
 import { refuseUnfinished } from './swap';
+import { dropTornEdit } from './torn-edit';
 import { verify } from './verify';
 
 export { storePaths };
@@ -50,6 +51,23 @@ export async function openLevel(location: string, createIfMissing: boolean): Pro
   }
 }
 
+/** Has LevelDB give back the room of settled records now, and not some time. */
+export async function compactOutbox(db: Db): Promise<void> {
+  await db.compactRange(outboxRange.gte, outboxRange.lt);
+}
+
+/** Opens a store that is there, as a power loss may have left it. */
+export async function openAfterLoss(location: string): Promise<Db> {
+  try {
+    return await openLevel(location, false);
+  } catch (error) {
+    // It had the lock to say so: no process has this store open.
+    const damaged = error instanceof StoreError && error.code === 'store_damaged';
+    if (!damaged || !dropTornEdit(location)) throw error;
+    return openLevel(location, false);
+  }
+}
+
 function openFailure(location: string, error: unknown): StoreError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = (cause as { code?: unknown }).code;
@@ -71,13 +89,14 @@ function openFailure(location: string, error: unknown): StoreError {
 /**
  * Opens the store of a data directory, or creates it in an empty one. What does not add up is refused with a
  * StoreError that says what to do; such a store is left as it was found. A directory that this user can't write is
- * a UsageError.
+ * a UsageError. Without `keep`, for a store that this process has verified before, what it is found with is not kept: on
+ * a full disk that would hold the room of what LevelDB began to write and now removes.
  */
-export async function openStore(dataDir: string, lanes: number): Promise<Store> {
+export async function openStore(dataDir: string, lanes: number, keep = true): Promise<Store> {
   try {
     ensureDirectory(dataDir);
     refuseUnfinished(dataDir);
-    return await withRoom(dataDir, () => openOrCreate(storePaths(dataDir), lanes));
+    return await withRoom(dataDir, () => openOrCreate(storePaths(dataDir), lanes, keep));
   } catch (error) {
     throw dataDirectoryProblem(dataDir, error);
   }
@@ -93,10 +112,14 @@ async function withRoom<T>(dataDir: string, open: () => Promise<T>): Promise<T> 
   }
 }
 
-async function openOrCreate(paths: ReturnType<typeof storePaths>, lanes: number): Promise<Store> {
+async function openOrCreate(
+  paths: ReturnType<typeof storePaths>,
+  lanes: number,
+  keep: boolean,
+): Promise<Store> {
   const isThere = existsSync(paths.level);
   if (isThere) ensureDirectory(paths.level);
-  if (existsSync(paths.manifest)) return openExisting(paths);
+  if (existsSync(paths.manifest)) return openExisting(paths, keep);
   if (isThere && foreignNames(paths.level).length > 0) {
     throw new StoreError(
       'foreign_files',
@@ -153,13 +176,18 @@ async function createNew(paths: ReturnType<typeof storePaths>, lanes: number): P
   }
 }
 
-async function openExisting(paths: ReturnType<typeof storePaths>): Promise<Store> {
+async function openExisting(paths: ReturnType<typeof storePaths>, keep: boolean): Promise<Store> {
   const manifest = Manifest.open(paths.manifest);
   let db: Db | undefined;
   let isNew = false;
   try {
-    isNew = keepFiles(paths.level, paths.kept);
-    db = await openLevel(paths.level, false);
+    isNew = keep && keepFiles(paths.level, paths.kept);
+    db = await openAfterLoss(paths.level);
+    // Of a check that was killed: it would hold the room of what LevelDB removes from now on.
+    removeAll(checkingPrefix(paths.level));
+    // LevelDB put what it found in its log into a table, pointed CURRENT to that, and removed the log. A power loss that
+    // undid these names would bring the log back without what an earlier process never synced, and which is believed below.
+    syncDirectory(paths.level);
     const state = decodeState(await db.get(stateKey));
     const replays = await Replays.read(db);
     const ages = new FoundAges(state.aliveAt ?? Date.now(), replays);

@@ -2,14 +2,18 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StoreError } from '../errors';
+import { StoreError, UsageError } from '../errors';
 import { syncDirectory } from './directory';
 import { removeTree, storePaths } from './level-files';
 import { seal, unseal } from './sealed';
@@ -50,6 +54,42 @@ export function refuseUnfinished(dataDir: string): void {
     'salvage_unfinished',
     `A salvage of ${dataDir} was cut short. Run \`selfcheer store salvage --data-dir ${dataDir} --yes\` again: it finishes at once.`,
   );
+}
+
+/**
+ * A swap renames, and what is a volume of its own can't be renamed. Call it before a salvage, which has made its
+ * directory to work in. Throws UsageError.
+ */
+export function requireOneVolume(dataDir: string): void {
+  const { work } = salvagePaths(dataDir);
+  for (const path of Object.values(storePaths(dataDir))) {
+    if (!isVolume(path, dataDir, join(work, 'probe'))) continue;
+    throw new UsageError(
+      `${path} is a volume of its own, so no new store can take its place. Nothing was changed. ` +
+        'Make the new store in another data directory with --to, and start the exporter on that.',
+    );
+  }
+}
+
+/** Mounted from elsewhere. A part of the same file system can be, too: only a second name shows that. */
+function isVolume(path: string, dataDir: string, probe: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return false;
+  if (found.dev !== statSync(dataDir).dev) return true;
+  const file = found.isDirectory() ? firstFile(path) : found.isFile() ? path : undefined;
+  if (file === undefined) return false;
+  try {
+    linkSync(file, probe);
+    removeTree(probe);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EXDEV';
+  }
+}
+
+function firstFile(directory: string): string | undefined {
+  const file = readdirSync(directory, { withFileTypes: true }).find((entry) => entry.isFile());
+  return file && join(directory, file.name);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ClassicLevel } from 'classic-level';
 import type { FoundAges } from './found-ages';
 import { isIntactFrozen } from './frozen';
+import { stopIfInterrupted } from './interrupted';
 import {
   frozenRange,
   outboxKey,
@@ -29,13 +30,14 @@ export interface Verification {
 
 /**
  * Reads every record and holds it against the state row and the manifest: checksums, sequence numbers without gaps,
- * counted totals, nothing acknowledged missing at the end. Changes nothing.
+ * counted totals, nothing acknowledged missing at the end. Changes nothing. Rejects with `interrupted` on the signal.
  */
 export async function verify(
   db: ClassicLevel<Buffer, Buffer>,
   state: StoreState,
   manifest: ManifestContent,
   ages?: FoundAges,
+  signal?: AbortSignal,
 ): Promise<Verification> {
   const problems: string[] = [];
   if (state.storeId !== manifest.storeId) {
@@ -58,18 +60,19 @@ export async function verify(
         `lane ${lane} ends at ${high}, but ${acknowledged - high} more events had been acknowledged`,
       );
     }
-    const found = await readLane(db, lane, low, high, problems, ages);
+    const found = await readLane(db, lane, low, high, problems, ages, signal);
     lanes.push({ lane, low, high, records: found.records });
     records += found.records;
     bytes += found.bytes;
   }
   problems.push(...(await strangers(db, state)));
-  problems.push(...(await frozenProblems(db, lanes)));
+  problems.push(...(await frozenProblems(db, lanes, signal)));
   const movedAway = (manifest.quarantineNext ?? 1) - state.quarantine.next;
   if (movedAway > 0) problems.push(`quarantine lacks the last ${countOf(movedAway, 'event')} moved there`);
   let quarantined = 0;
   let quarantineBytes = 0;
   for await (const [key, row] of db.iterator(quarantineRange)) {
+    stopIfInterrupted(signal);
     if (!isIntactQuarantined(row)) {
       problems.push(`quarantined event ${parseQuarantineKey(key)} is damaged (checksum mismatch)`);
     }
@@ -91,6 +94,7 @@ async function readLane(
   high: number,
   problems: string[],
   ages: FoundAges | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<{ records: number; bytes: number }> {
   let expected = low;
   let records = 0;
@@ -99,6 +103,7 @@ async function readLane(
     if (from <= to) problems.push(`lane ${lane} lacks ${countOf(to - from + 1, 'record')} from ${from} on`);
   };
   for await (const [key, value] of db.iterator({ gte: outboxKey(lane, low), lt: outboxKey(lane + 1, 0) })) {
+    stopIfInterrupted(signal);
     const { seq } = parseOutboxKey(key);
     if (seq > high) {
       problems.push(`lane ${lane} holds record ${seq} beyond its end ${high}`);
@@ -119,9 +124,11 @@ async function readLane(
 async function frozenProblems(
   db: ClassicLevel<Buffer, Buffer>,
   lanes: Verification['lanes'],
+  signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const problems: string[] = [];
   for await (const [key, value] of db.iterator(frozenRange)) {
+    stopIfInterrupted(signal);
     const { lane, seq } = parseOutboxKey(key);
     const marks = lanes[lane];
     if (!marks || seq > marks.high) {

@@ -16,7 +16,10 @@ describe('a lane whose events bring something from elsewhere', () => {
     sent = [];
   });
 
-  function laneOf(events: readonly StoredEvent[], freeze: (event: StoredEvent) => string | undefined): Lane {
+  function laneOf(
+    events: readonly StoredEvent[],
+    freeze: (event: StoredEvent) => string | Promise<never> | undefined,
+  ): Lane {
     const send = (_topic: string, batch: readonly OutgoingMessage[]) => {
       sent.push(batch.map(({ seq }) => seq));
       return Promise.resolve({ kind: 'published' as const });
@@ -24,8 +27,12 @@ describe('a lane whose events bring something from elsewhere', () => {
     return new Lane(0, 'events', 0, {
       reader: { read: () => Promise.resolve({ events, bytes: 1 }) },
       enricher: {
-        enrich(event) {
+        enrich(event, waits) {
           const text = freeze(event);
+          if (text instanceof Promise) {
+            waits?.('look-up l: 429');
+            return text;
+          }
           const made = { outcome: 'ok', payload: event.payload, enriched: Buffer.from('{}') } as const;
           return text === undefined ? made : { ...made, freeze: text };
         },
@@ -73,6 +80,33 @@ describe('a lane whose events bring something from elsewhere', () => {
     await ended;
     expect(sent).toEqual([]);
     expect(kinds()).toEqual(['frozen', 'freeze']);
+  });
+
+  it('is not enriched when the relay is told to stop: nothing of it is frozen yet', async () => {
+    const stop = new AbortController();
+    const lane = laneOf(three, () => new Promise<never>(() => undefined));
+    lane.advance(3);
+    const ended = lane.run(stop.signal, deadline.signal);
+    await turn();
+    expect(kinds()).toEqual(['frozen', 'waiting']);
+    expect(reports.at(-1)).toMatchObject({ lane: 0, detail: 'look-up l: 429' });
+    stop.abort();
+    await ended;
+    expect(deadline.signal.aborted).toBe(false);
+    expect(kinds()).toEqual(['frozen', 'waiting']);
+  });
+
+  it.each([
+    ['what waits stays', () => new Promise<never>(() => undefined), ['frozen', 'waiting']],
+    ['what is enriched at once still goes', () => undefined, ['frozen', 'settled']],
+  ])('is read when the relay is told to stop: %s', async (_name, freeze, expected) => {
+    const stop = new AbortController();
+    const lane = laneOf(three, freeze);
+    lane.advance(3);
+    const ended = lane.run(stop.signal, deadline.signal);
+    stop.abort();
+    await ended;
+    expect(kinds()).toEqual(expected);
   });
 
   it('asks for nothing when there is nothing to store', async () => {

@@ -70,19 +70,19 @@ export class Lane {
     this.storedThrough?.(through);
   }
 
-  /** Runs until `stopping` is aborted; a frozen batch is still settled unless `deadline` is aborted. */
+  /** Runs until `stopping` is aborted; a batch that is enriched by then is still settled unless `deadline` is aborted. */
   async run(stopping: AbortSignal, deadline: AbortSignal): Promise<void> {
     const stop = (): void => this.wake?.();
     stopping.addEventListener('abort', stop);
     while (!stopping.aborted) {
       if (this.cursor >= this.high) await new Promise<void>((resolve) => (this.wake = resolve));
-      else if (!(await this.step(deadline))) break;
+      else if (!(await this.step(stopping, deadline))) break;
     }
     stopping.removeEventListener('abort', stop);
   }
 
-  /** Takes one batch the whole way. False when the deadline came first: then it is still in the outbox. */
-  private async step(deadline: AbortSignal): Promise<boolean> {
+  /** Takes one batch the whole way. False when it was stopped: then it is still in the outbox. */
+  private async step(stopping: AbortSignal, deadline: AbortSignal): Promise<boolean> {
     const { reader, report } = this.options;
     const { batchEvents, batchBytes } = this.options;
     const { events, bytes } = await reader.read(this.lane, this.cursor, this.high, batchEvents, batchBytes);
@@ -100,7 +100,7 @@ export class Lane {
     });
 
     const startedAt = performance.now();
-    const prepared = await prepare(events, this.options, deadline, (reason) => this.waits(reason));
+    const prepared = await prepare(events, this.options, stopping, (reason) => this.waits(reason));
     if (!prepared || !(await this.freeze(prepared, deadline))) return false;
     const enrichedAt = performance.now();
     const failures = { count: 0 };

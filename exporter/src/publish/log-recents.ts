@@ -1,8 +1,18 @@
 import type { OutgoingMessage } from './publisher';
 
-type Known = Pick<OutgoingMessage, 'headers' | 'seq'>;
+type Message = Pick<OutgoingMessage, 'headers' | 'seq'>;
 
-/** Messages that are remembered for each lane: several times what one lane can have in flight by default. */
+/** What a message in the log is recognised by. */
+export interface Known {
+  readonly lane: string;
+  readonly seq: number;
+  readonly identity: string;
+}
+
+/**
+ * Messages of this process that are remembered for each lane: several times what one lane can have in flight by default.
+ * What was found as the log was opened does not count before it was sent again.
+ */
 const perLane = 4_096;
 
 /**
@@ -13,33 +23,47 @@ const perLane = 4_096;
 export class LogRecents {
   readonly #lanes = new Map<string, Map<number, string>>();
 
-  has(message: Known): boolean {
-    return this.#lanes.get(laneOf(message))?.get(message.seq) === identityOf(message);
+  has(message: Message): boolean {
+    const { lane, seq, identity } = identify(message);
+    return this.#lanes.get(lane)?.get(seq) === identity;
   }
 
-  add(message: Known): void {
-    const lane = laneOf(message);
+  add(message: Message): void {
+    const one = identify(message);
+    const known = this.learn(one);
+    for (const seq of known.keys()) {
+      if (known.size <= perLane) break;
+      known.delete(seq);
+    }
+  }
+
+  /** Notes what is in the log already, oldest first. */
+  learn({ lane, seq, identity }: Known): Map<number, string> {
     let known = this.#lanes.get(lane);
     if (!known) {
       known = new Map<number, string>();
       this.#lanes.set(lane, known);
     }
-    known.delete(message.seq);
-    known.set(message.seq, identityOf(message));
-    if (known.size > perLane) known.delete(known.keys().next().value as number);
+    known.delete(seq);
+    known.set(seq, identity);
+    return known;
   }
 
-  remove(message: Known): void {
+  remove(message: Message): void {
     this.#lanes.get(laneOf(message))?.delete(message.seq);
   }
 }
 
+export function identify(message: Message): Known {
+  return { lane: laneOf(message), seq: message.seq, identity: identityOf(message) };
+}
+
 /** `store:lane` of the origin `store:lane:seq`. */
-function laneOf({ headers }: Known): string {
+function laneOf({ headers }: Message): string {
   const origin = headers['origin'] ?? '';
   return origin.slice(0, origin.lastIndexOf(':'));
 }
 
-function identityOf({ headers }: Known): string {
+function identityOf({ headers }: Message): string {
   return `${headers['ce_revision'] ?? ''} ${headers['ce_id'] ?? ''}`;
 }

@@ -59,6 +59,8 @@ export interface SegmentEnd {
   readonly records: readonly PublishedRecord[];
   /** Bytes that were read. */
   readonly read: number;
+  /** Where the first record begins: before it stands what was not read. */
+  readonly from: number;
   /** Bytes up to and including the last line feed: what follows is a torn write. */
   readonly wholeBytes: number;
   readonly size: number;
@@ -66,12 +68,15 @@ export interface SegmentEnd {
   readonly sound: boolean;
 }
 
-/** Reads the last `bytes` of a segment. Refuses, with code `sink_foreign`, a file that this sink has not written. */
-export async function readSegmentEnd(file: string, bytes: number): Promise<SegmentEnd> {
+/**
+ * Reads the last `bytes` of a segment, or the last ones before a byte at which a record begins. Refuses, with code `sink_foreign`, a file
+ * that this sink has not written.
+ */
+export async function readSegmentEnd(file: string, bytes: number, before?: number): Promise<SegmentEnd> {
   if (!(await lstat(file)).isFile()) throw foreign(file);
   const handle = await open(file, 'r');
   try {
-    const { size } = await handle.stat();
+    const size = Math.min(before ?? Infinity, (await handle.stat()).size);
     const ours = await checkStart(handle, file, size);
     const from = Math.max(0, size - bytes);
     const data = Buffer.alloc(size - from);
@@ -87,6 +92,7 @@ export async function readSegmentEnd(file: string, bytes: number): Promise<Segme
     return {
       records: decoded.filter((record) => record !== undefined),
       read: bytesRead,
+      from: from + begin,
       wholeBytes: from + end,
       size: from + bytesRead,
       sound: lines.length === 0 || decoded.at(-1) !== undefined,

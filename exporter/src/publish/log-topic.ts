@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { SelfcheerError, messageOf } from '../errors';
 import { encodeLine } from './log-line';
 import { LogRecents } from './log-recents';
+import { findPublished, type Unsettled } from './log-recovery';
 import * as segments from './log-segments';
 import type { OutgoingMessage, PublishOutcome } from './publisher';
 
@@ -10,6 +11,8 @@ export interface LogOptions {
   /** A segment is closed once it holds this many bytes. */
   readonly segmentBytes: number;
   readonly logger: { warn(fields: object, message: string): void };
+  /** What the relay may send again; without it the newest 16 MiB are read, whatever is in flight. */
+  readonly unsettled?: Unsettled;
   /** Epoch milliseconds for `published_at`. */
   readonly now?: () => number;
   /** How files are opened; `node:fs` when absent. */
@@ -26,9 +29,6 @@ interface Segment {
   readonly number: number;
   durable: number;
 }
-
-/** Bytes of the newest segments that are read when a topic is opened: far more than can be in flight. */
-const recoverBytes = 16 * 2 ** 20;
 
 /**
  * Writes one topic. Batches that arrive while others are being written share the next write and sync.
@@ -154,19 +154,10 @@ export class LogTopic {
     const last = numbers.at(-1);
     if (last === undefined) return undefined;
     await segments.syncDirectory(this.#directory);
-    const ends: segments.SegmentEnd[] = [];
-    let left = recoverBytes;
-    for (let at = numbers.length - 1; at >= 0 && left > 0; at--) {
-      const file = segments.segmentPath(this.#directory, numbers[at] as number);
-      const end = await segments.readSegmentEnd(file, left);
-      await this.#syncFile(file);
-      ends.push(end);
-      left -= end.read;
-    }
-    for (const { records } of ends.reverse()) {
-      for (const record of records) this.#recents.add(record);
-    }
-    const newest = ends.at(-1) as segments.SegmentEnd;
+    const { newest, known } = await findPublished(this.#directory, numbers, this.#options.unsettled, (file) =>
+      this.#syncFile(file),
+    );
+    for (const one of known) this.#recents.learn(one);
     const fields = { topicDirectory: this.#directory, segment: last };
     if (!newest.sound) {
       this.#options.logger.warn(fields, 'The last line of the log sink is damaged; a new segment is begun.');

@@ -1,5 +1,5 @@
 import { storedEvent } from '../../test/helpers/stored-event';
-import type { EnrichOutcome, StoredEvent } from '../event';
+import type { Enricher, EnrichOutcome, StoredEvent } from '../event';
 import { prepare, type Prepared } from './preparation';
 
 const batch = (count: number): StoredEvent[] =>
@@ -12,7 +12,7 @@ const retry: EnrichOutcome = { outcome: 'retry', step: 'l', detail: 'away' };
 
 function prepared(
   events: readonly StoredEvent[],
-  enrich: (event: StoredEvent) => EnrichOutcome | Promise<EnrichOutcome>,
+  enrich: Enricher['enrich'],
   deadline: AbortSignal = new AbortController().signal,
   waits: (reason: string) => void = () => undefined,
 ): Promise<Prepared | undefined> {
@@ -29,6 +29,16 @@ describe('preparing a batch', () => {
     const waits = jest.fn();
     await prepared(batch(1), () => (++tries < 3 ? retry : enrichedAs()), new AbortController().signal, waits);
     expect(waits.mock.calls).toEqual([["step l can't go on: away"], ["step l can't go on: away"]]);
+  });
+
+  it('tells what a step has to say while it waits', async () => {
+    const waits = jest.fn();
+    const enrich = (_event: StoredEvent, tell?: (detail: string) => void): Promise<EnrichOutcome> => {
+      tell?.('look-up l: 429');
+      return Promise.resolve(enrichedAs());
+    };
+    await prepared(batch(1), enrich, new AbortController().signal, waits);
+    expect(waits.mock.calls).toEqual([['look-up l: 429']]);
   });
 
   it('runs what answers at once without waiting in between', async () => {

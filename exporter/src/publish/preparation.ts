@@ -26,27 +26,27 @@ const together = 64;
 
 /**
  * Enriches a batch. Events whose steps ask elsewhere are enriched side by side, and those that ask for it again after a
- * backoff; the messages keep the order of the events. Undefined when the deadline came first. `waits` is told why it
- * has to be asked again.
+ * backoff; the messages keep the order of the events. Undefined when `stopping` was aborted first: nothing of the batch
+ * is frozen yet, so that the next run may as well enrich it. `waits` is told why it takes longer.
  */
 export async function prepare(
   events: readonly StoredEvent[],
   options: PreparationOptions,
-  deadline: AbortSignal,
+  stopping: AbortSignal,
   waits: (reason: string) => void,
 ): Promise<Prepared | undefined> {
   const outcomes = new Array<EnrichOutcome | undefined>(events.length);
   const attempts: number[] = [];
   let open = [...events.keys()];
   for (let attempt = 1; open.length > 0; attempt++) {
-    if (attempt > 1 && !(await pause(backoff(options, attempt - 1), deadline))) return undefined;
-    const enriching = enrichAll(events, open, outcomes, options.enricher);
+    if (attempt > 1 && !(await pause(backoff(options, attempt - 1), stopping))) return undefined;
+    const enriching = enrichAll(events, open, outcomes, options.enricher, waits);
     // Most chains answer at once, and then nothing is waited for.
     if (
       enriching &&
       (await within(
         enriching.then(() => true),
-        deadline,
+        stopping,
       )) === undefined
     )
       return undefined;
@@ -64,13 +64,14 @@ function enrichAll(
   indexes: readonly number[],
   outcomes: (EnrichOutcome | undefined)[],
   enricher: Enricher,
+  waits: (reason: string) => void,
 ): Promise<unknown> | undefined {
   let next = 0;
   /** Goes on up to the first event that has to be waited for. */
   const goOn = (): Promise<void> | undefined => {
     while (next < indexes.length) {
       const index = indexes[next++] as number;
-      const result = enrich(enricher, events[index] as StoredEvent);
+      const result = enrich(enricher, events[index] as StoredEvent, waits);
       if (result instanceof Promise) {
         return result.then((outcome) => {
           outcomes[index] = outcome;
@@ -93,13 +94,17 @@ function enrichAll(
 }
 
 /** A throw is a bug in a step: it condemns that one event, not its batch. */
-function enrich(enricher: Enricher, event: StoredEvent): EnrichOutcome | Promise<EnrichOutcome> {
+function enrich(
+  enricher: Enricher,
+  event: StoredEvent,
+  waits: (reason: string) => void,
+): EnrichOutcome | Promise<EnrichOutcome> {
   const bug = (error: unknown): EnrichOutcome => ({
     outcome: 'quarantine',
     verdict: { reason: 'bug', step: 'enrich', detail: messageOf(error) },
   });
   try {
-    const outcome = enricher.enrich(event);
+    const outcome = enricher.enrich(event, waits);
     return outcome instanceof Promise ? outcome.catch(bug) : outcome;
   } catch (error) {
     return bug(error);

@@ -290,10 +290,15 @@ describe('Relay', () => {
   });
 
   it('stops at the deadline with an unsettled batch left in the outbox', async () => {
-    bench.answer = () => away;
+    const asked = new Promise<void>((resolve) => {
+      bench.answer = () => {
+        resolve();
+        return away;
+      };
+    });
     bench.start();
     bench.add(0, 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await asked;
     await bench.stop(30);
     expect(bench.of('settled')).toEqual([]);
     expect(bench.of('stopped')).toHaveLength(1);

@@ -171,6 +171,25 @@ describe('probes, metrics and health', () => {
 });
 
 describe('quarantine', () => {
+  test.each([
+    ['POST', '/discard?Reason=schema', 'Reason is no parameter here; did you mean reason?'],
+    ['POST', '/replay?reasn=schema&after=0', 'reasn is no parameter here; did you mean reason?'],
+    ['POST', '/discard?reason[]=schema', 'reason[] is no parameter here; did you mean reason?'],
+    ['GET', '?limit[]=3', 'limit[] is no parameter here; did you mean limit?'],
+    ['GET', '/audit?befor=3', 'befor is no parameter here; did you mean before?'],
+    ['GET', '/1?verbose=1', 'verbose is no parameter here.'],
+  ])('%s %s changes nothing and says what is meant', async (method, path, detail) => {
+    const view = fakeAdminView();
+    const refuse = (): never => {
+      throw new Error('reached the quarantine');
+    };
+    const quarantine = { ...view.quarantine, act: refuse, actOnAll: refuse, list: refuse, get: refuse };
+    const url = await serve({ ...view, quarantine: { ...quarantine, audit: refuse } });
+    const { status, body } = await send(`${url}/api/v1/quarantine${path}`, method, json);
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({ code: 'bad_query', detail });
+  });
+
   test('is listed newest first, a page at a time', async () => {
     const url = await serve(fakeAdminView());
     const first = await (await fetch(`${url}/api/v1/quarantine?limit=2`)).json();
@@ -240,6 +259,15 @@ describe('quarantine', () => {
     ['GET', '/api/v1/quarantine?since=noon', 400, 'bad_query'],
     ['GET', '/api/v1/quarantine?step=a&step=b', 400, 'bad_query'],
     ['POST', '/api/v1/quarantine/replay?after=-1', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?limit=1&limit=2', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?after=1', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?step=', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?__proto__=1', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine?=schema', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine/audit?reason=schema', 400, 'bad_query'],
+    ['GET', '/api/v1/quarantine/1?limit=1', 400, 'bad_query'],
+    ['POST', '/api/v1/quarantine/1/discard?reason=schema', 400, 'bad_query'],
+    ['POST', '/api/v1/quarantine/discard?limit=1', 400, 'bad_query'],
     ['GET', '/api/v1/quarantine/replay', 405, 'method_not_allowed'],
     ['POST', '/api/v1/quarantine/audit', 405, 'method_not_allowed'],
     ['GET', '/api/v1/quarantine/99', 404, 'not_in_quarantine'],

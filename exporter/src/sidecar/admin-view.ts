@@ -76,8 +76,7 @@ export interface LatencyView {
   readonly p99: number;
 }
 
-export const stageNames = ['ingest', 'commit', 'enrich', 'publish'] as const;
-export type StageName = (typeof stageNames)[number];
+export type StageName = 'ingest' | 'commit' | 'enrich' | 'publish';
 
 export interface StageView {
   readonly name: StageName;

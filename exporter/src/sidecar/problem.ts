@@ -27,7 +27,7 @@ export class ProblemError extends SelfcheerError {
 }
 
 /** Answers with `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` and a stable `code`. */
-export function sendProblem(response: Response, status: number, code: string, detail: string): void {
+function sendProblem(response: Response, status: number, code: string, detail: string): void {
   response
     .status(status)
     .type('application/problem+json')

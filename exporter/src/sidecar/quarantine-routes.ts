@@ -5,10 +5,11 @@ import type { QuarantineView } from './admin-view';
 import { auditJson, quarantinedDetailJson, quarantinedJson } from './api-json';
 import { callerOf, requireRole, requireSameOriginJson } from './guard';
 import { onlyMethod, ProblemError } from './problem';
-import { readChoice, readInteger, readTime } from './query';
+import { onlyParameters, readChoice, readInteger, readTime } from './query';
 
 const largestPage = 200;
 const newest = Number.MAX_SAFE_INTEGER;
+const filters = ['reason', 'step', 'since'] as const;
 const results = { replay: 'replayed', discard: 'discarded' } as const;
 
 /**
@@ -19,13 +20,15 @@ const results = { replay: 'replayed', discard: 'discarded' } as const;
  * | GET /audit?before=ID&limit=50 | who replayed and discarded what |
  * | POST /{number}/replay, POST /{number}/discard | `{number, result: "replayed" or "discarded"}`; role operator |
  * | POST /replay?reason=&step=&since=&after=0&through=, POST /discard?... | one step of that for all that fit: `{replayed or discarded, superseded, next_after, through}`; go on with both until next_after is null; role operator |
+ *
+ * Any other parameter is refused: 400 `bad_query`.
  */
 export function quarantineRoutes(quarantine: QuarantineView, authenticator: Authenticator): Router {
   const reader = requireRole(authenticator, 'reader');
   const operator = [requireSameOriginJson(), requireRole(authenticator, 'operator')];
   const router = Router();
 
-  router.get('/', reader, async (request, response) => {
+  router.get('/', reader, onlyParameters('limit', 'before', ...filters), async (request, response) => {
     const page = { ...pageOf(request), ...filterOf(request) };
     const { items, nextBefore } = await quarantine.list(page);
     response.json({
@@ -34,7 +37,7 @@ export function quarantineRoutes(quarantine: QuarantineView, authenticator: Auth
       items: items.map(quarantinedJson),
     });
   });
-  router.get('/audit', reader, async (request, response) => {
+  router.get('/audit', reader, onlyParameters('limit', 'before'), async (request, response) => {
     const page = pageOf(request);
     const entries = await quarantine.audit(page);
     response.json({
@@ -72,11 +75,11 @@ export function quarantineRoutes(quarantine: QuarantineView, authenticator: Auth
     };
   };
   for (const action of ['replay', 'discard'] as const) {
-    router.post(`/${action}`, operator, all(action));
-    router.post(`/:number/${action}`, operator, one(action));
+    router.post(`/${action}`, operator, onlyParameters('after', 'through', ...filters), all(action));
+    router.post(`/:number/${action}`, operator, onlyParameters(), one(action));
     router.all([`/${action}`, `/:number/${action}`], onlyMethod('POST'));
   }
-  router.get('/:number', reader, async (request, response) => {
+  router.get('/:number', reader, onlyParameters(), async (request, response) => {
     const number = numberOf(request);
     const item = await quarantine.get(number);
     if (!item) throw missing(number);
@@ -97,7 +100,7 @@ function filterOf(request: Request): QuarantineFilter {
   const reason = readChoice(request, 'reason', quarantineReasons);
   const since = readTime(request, 'since');
   const { step } = request.query;
-  if (step !== undefined && typeof step !== 'string') {
+  if (step !== undefined && (typeof step !== 'string' || step === '')) {
     throw new ProblemError(400, 'bad_query', 'step must be the name of one step.');
   }
   return {

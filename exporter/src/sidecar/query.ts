@@ -1,5 +1,19 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
+import { suggestion } from '../config/nearest';
 import { ProblemError } from './problem';
+
+/**
+ * Refuses every parameter of the query but these: one that is mistyped would leave a filter out, and what was meant
+ * for a few would be done to all.
+ */
+export function onlyParameters(...known: readonly string[]): RequestHandler {
+  return (request, _response, next) => {
+    const unknown = Object.keys(request.query).find((name) => !known.includes(name));
+    if (unknown === undefined) return next();
+    const meant = suggestion(unknown, known) || '.';
+    throw new ProblemError(400, 'bad_query', `${unknown} is no parameter here${meant}`);
+  };
+}
 
 /** A whole number in the query; 400 for anything else. */
 export function readInteger(

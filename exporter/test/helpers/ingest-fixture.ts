@@ -92,6 +92,8 @@ export class IngestFixture {
   readonly http: HttpIngest;
   readonly server: Server;
   gate: Refusal | undefined;
+  /** Milliseconds that quotas take for passed beyond the real ones. */
+  passed = 0;
   /** Who asked to come in, as tenant and priority, and whether they are turned away. */
   readonly asked: string[] = [];
   sheds: (tenant: string, priority: string) => boolean = () => false;
@@ -117,7 +119,7 @@ export class IngestFixture {
           },
           took: () => undefined,
         },
-        clock: () => performance.now(),
+        clock: () => performance.now() + this.passed,
         random: () => 0.5,
       }),
       memory: this.memory,

@@ -1,3 +1,4 @@
+import { checkStore } from '../../src/outbox/check';
 import { HttpDownstream, json, status } from '../helpers/http-downstream';
 import { eventually, Service, tidyUp } from '../helpers/service';
 import { SinkFault } from '../helpers/sink-fault';
@@ -67,5 +68,26 @@ describe('17 why a lane waits', () => {
     await service.untilPublished(1);
     await eventually(async () => (await check(service, 'lookup:stations')).status === 'ok');
     await stations.stop();
+  });
+
+  it('a look-up that was told to come back much later, for which no drain waits', async () => {
+    const customers = await HttpDownstream.start();
+    customers.answer = status(429, { 'retry-after': '100000' });
+    const url = `${customers.url}/v1/{station}`;
+    const service = await Service.start({
+      ...quick,
+      // Were it to wait for the look-up, this chapter would be over first.
+      drainSeconds: 300,
+      enrich: [{ step: 'lookup', name: 'customers', url, field: 'at', deadlineMs: 300_000 }],
+    });
+    await service.send([event]);
+    await eventually(async () => (await lane(service)).state === 'waiting');
+    expect((await lane(service)).detail).toMatch(
+      /^look-up customers \(127.0.0.1:\d+\): the downstream answered 429; waits 30 s$/,
+    );
+    await service.stop();
+    const { lanes } = await checkStore(service.dataDir);
+    expect(lanes[0]).toMatchObject({ records: 1 });
+    await customers.stop();
   });
 });

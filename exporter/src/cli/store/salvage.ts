@@ -36,7 +36,10 @@ export function addSalvageCommand(group: Command, context: CliContext): void {
     'selfcheer store salvage --dry-run',
     'selfcheer store salvage --data-dir /var/lib/selfcheer --yes',
     'selfcheer store salvage --data-dir /mnt/broken --to /var/lib/selfcheer --json',
-  ).addHelpText('after', '\nExit codes: 0 all of it is saved, 3 something is lost, or nobody can say.');
+  ).addHelpText(
+    'after',
+    '\nExit codes: 0 all of it is saved, 1 it was interrupted and nothing was changed, 3 something is lost, or nobody can say.',
+  );
 }
 
 async function runSalvage(flags: Flags, { io, exitWith }: CliContext): Promise<void> {
@@ -48,7 +51,7 @@ async function runSalvage(flags: Flags, { io, exitWith }: CliContext): Promise<v
       'This puts a new store in the place of the damaged one. See first what that gives with --dry-run, then add --yes.',
     );
   }
-  if (await isSound(dataDir)) {
+  if (await isSound(dataDir, io.signal)) {
     if (flags.json === true) await writeJson(io.stdout, { complete: true, needed: false });
     else await write(io.stdout, 'The store adds up: there is nothing to salvage, and nothing was changed.\n');
     return;
@@ -60,6 +63,7 @@ async function runSalvage(flags: Flags, { io, exitWith }: CliContext): Promise<v
     lanes: config.outbox.lanes,
     progress: (phase, rows) => progress.update(phase, rows),
     now: () => Date.now(),
+    signal: io.signal,
   }).finally(() => progress.stop());
   if (flags.json === true) await writeJson(io.stdout, { needed: true, ...report, ...nulls(report) });
   else await write(io.stdout, textOf(report, dryRun));
@@ -67,9 +71,9 @@ async function runSalvage(flags: Flags, { io, exitWith }: CliContext): Promise<v
 }
 
 /** A salvage of what is whole would only cost time, and the ids of lanes that are settled. */
-async function isSound(dataDir: string): Promise<boolean> {
+async function isSound(dataDir: string, signal: AbortSignal): Promise<boolean> {
   try {
-    return (await checkStore(dataDir)).ok;
+    return (await checkStore(dataDir, signal)).ok;
   } catch (error) {
     if ((error as { code?: string }).code === 'salvage_unfinished') return false;
     throw error;

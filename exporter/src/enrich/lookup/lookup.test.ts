@@ -119,6 +119,43 @@ describe('a look-up', () => {
     expect(enriched(await chain.enrich(of('DE')))).toMatch(/is not JSON/);
   });
 
+  it('condemns an event whose answer is nested deeper than events may be', async () => {
+    const nested = (depth: number): string => `${'['.repeat(depth)}"[[\\"{{"${']'.repeat(depth)}`;
+    downstream.answer = (request, response) => response.end(nested(request.url?.endsWith('deep') ? 65 : 64));
+    const chain = lookup();
+    expect(enriched(await chain.enrich(of('well')))).toBe(`{"geo":${nested(64)}}`);
+    expect(enriched(await chain.enrich(of('deep')))).toMatch(/"reason":"lookup".*deeper than 64/);
+    downstream.answer = (_request, response) => response.end('['.repeat(20_000) + ']'.repeat(20_000));
+    expect(enriched(await lookup({ select: 'b' }).enrich(of('deep')))).toMatch(
+      /"quarantine".*deeper than 64/,
+    );
+    downstream.answer = (_request, response) => response.end(`[${'[],{},'.repeat(1_000)}1]`);
+    expect(enriched(await chain.enrich(of('wide')))).toMatch(/^\{"geo":/);
+  });
+
+  it('tells all who wait for it what it was answered, and how long it waits', async () => {
+    downstream.answer = status(429, { 'retry-after': '100000' });
+    const chain = lookup({ attempts: 2 });
+    const told = (): { reason: Promise<string>; waits: (detail: string) => void } => {
+      let waits!: (detail: string) => void;
+      return { reason: new Promise((resolve) => (waits = resolve)), waits };
+    };
+    const [first, second] = [told(), told()];
+    const outcome = chain.enrich(of('DE'), first.waits);
+    const expected = `look-up geo (127.0.0.1:${downstream.port}): the downstream answered 429; waits 30 s`;
+    expect(await first.reason).toBe(expected);
+    // Comes to it later.
+    void chain.enrich(of('DE'), second.waits);
+    expect(await second.reason).toBe(expected);
+    chain.close();
+    expect(enriched(await outcome)).toMatch(/"outcome":"retry"/);
+    const mute = told();
+    downstream.answer = () => undefined;
+    const hung = lookup({ attempts: 2, timeoutMs: 20 });
+    void hung.enrich(of('FR'), mute.waits);
+    expect(await mute.reason).toMatch(/^look-up geo \(.*\): no answer within 20 ms; waits 0\.\d s$/);
+  });
+
   it('waits no longer than its time, and retries what may pass', async () => {
     downstream.answer = () => undefined;
     const chain = lookup({ timeoutMs: 50 });

@@ -25,12 +25,23 @@ export interface LookupOptions {
 type Found =
   { readonly kind: 'answer'; readonly answer: Answer } | { readonly kind: 'failed'; readonly error: Error };
 
+/** One call, for all who ask for the same meanwhile. */
+interface Asking {
+  /** Told why it takes longer. */
+  readonly waits: Set<(detail: string) => void>;
+  /** What its last attempt failed with, and what ends the one under way. */
+  failure: Error | undefined;
+  signal: AbortSignal | undefined;
+  /** What was last told. */
+  detail: string | undefined;
+}
+
 /**
  * A field from an HTTP service, asked by GET behind deadline, timeout, bulkhead, breaker and retry. Whoever asks for the same
  * while it is being asked shares the answer. Heartbeats, which no producer made, ask nothing.
  *
  *   stored with the event ─► used       fresh in the cache ─► used       else asked:
- *     200 ─► the field    404 ─► `notFound`    other 2xx and 4xx, not JSON, too large ─► this event never: quarantine
+ *     200 ─► the field    404 ─► `notFound`    other 2xx and 4xx, not JSON, too large or deep ─► this event never: quarantine
  *     the rest (no answer, 5xx, 401, 403, 408, 429, breaker open) ─► `onFailure`
  */
 export class Lookup implements Step {
@@ -41,7 +52,7 @@ export class Lookup implements Step {
   private readonly cache: AnswerCache;
   private readonly downstream: Downstream;
   private readonly client: HttpGet;
-  private readonly asking = new Map<string, Promise<Found>>();
+  private readonly asking = new Map<string, { readonly asking: Asking; readonly found: Promise<Found> }>();
   private readonly closing = new AbortController();
 
   constructor(
@@ -65,6 +76,7 @@ export class Lookup implements Step {
       retry: { attempts },
     });
     if (options.observe) this.downstream.subscribe(options.observe);
+    this.downstream.subscribe((event) => event.type === 'retry' && this.tellWaiting(event));
     this.client = new HttpGet({
       origin,
       resolver: (options.resolver ?? staticResolver)(origin, config.discovery),
@@ -88,7 +100,7 @@ export class Lookup implements Step {
     if (target === undefined) return this.missing();
     const known = this.cache.fresh(target);
     if (known !== undefined) return this.use(draft, { kind: 'answer', answer: known });
-    return this.ask(target).then((found) => this.use(draft, found));
+    return this.ask(target, draft.waits).then((found) => this.use(draft, found));
   }
 
   private targetFor({ payload }: Draft): string | undefined {
@@ -108,22 +120,46 @@ export class Lookup implements Step {
   }
 
   /** One call for all who ask for the same meanwhile. Never rejects. */
-  private ask(target: string): Promise<Found> {
+  private ask(target: string, waits: Draft['waits']): Promise<Found> {
     const before = this.asking.get(target);
-    if (before) return before;
-    const asked = this.call(target)
+    if (before) {
+      const { detail } = before.asking;
+      if (waits) before.asking.waits.add(waits);
+      if (detail !== undefined) waits?.(detail);
+      return before.found;
+    }
+    const asking: Asking = {
+      waits: new Set(waits && [waits]),
+      ...{ failure: undefined, signal: undefined, detail: undefined },
+    };
+    const found = this.call(target, asking)
       .then((answer): Found => ({ kind: 'answer', answer }))
       .catch((error: unknown): Found => ({ kind: 'failed', error: error as Error }))
       .finally(() => this.asking.delete(target));
-    this.asking.set(target, asked);
-    return asked;
+    this.asking.set(target, { asking, found });
+    return found;
   }
 
-  private call(target: string): Promise<Answer> {
+  /** The downstream knows how long a call waits for its next attempt, but not whose it is: its failure tells. */
+  private tellWaiting({ error, delaySeconds }: Extract<ResilienceEvent, { type: 'retry' }>): void {
+    const seconds = delaySeconds < 1 ? delaySeconds.toFixed(1) : Math.round(delaySeconds);
+    for (const { asking } of this.asking.values()) {
+      if (asking.failure !== error && asking.signal?.reason !== error) continue;
+      const detail = `look-up ${this.options.name} (${this.address}): ${messageOf(error)}; waits ${seconds} s`;
+      asking.detail = detail;
+      for (const waits of asking.waits) waits(detail);
+    }
+  }
+
+  private call(target: string, asking: Asking): Promise<Answer> {
     const { onFailure, select, notFound } = this.config;
     return this.downstream.call(
       async (signal) => {
-        const body = await this.client.get(target, signal);
+        asking.signal = signal;
+        const body = await this.client.get(target, signal).catch((error: unknown) => {
+          asking.failure = error as Error;
+          throw error;
+        });
         const answer = body === undefined ? null : readAnswer(body, select);
         // What a 404 has set aside is asked anew when it is replayed.
         if (answer !== null || notFound === 'null') this.cache.set(target, answer);

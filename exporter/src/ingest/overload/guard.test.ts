@@ -56,17 +56,15 @@ describe('the guard', () => {
     expect(ask()).toBeUndefined();
   });
 
-  it('tells what was turned away in the last ten seconds, and whether anything was taken', async () => {
+  it('tells what was turned away in the last ten seconds', async () => {
     const { guard, pass, queue } = guarded();
     guard.start();
     expect(guard.report()).toBeUndefined();
     guard.turnedAway(3);
     expect(guard.report()).toEqual({
-      refusing: true,
+      refusing: false,
       detail: 'shedding requests, for want of memory or room: 3 in the last 10 s',
     });
-    guard.acknowledged(1);
-    expect(guard.report()?.refusing).toBe(false);
     queue(targetMs + 1);
     await pass(4 * intervalMs);
     guard.turnedAway(2);
@@ -75,5 +73,26 @@ describe('the guard', () => {
     await pass(11_000);
     expect(guard.report()).toBeUndefined();
     guard.stop();
+  });
+
+  it('is refusing when in most of the last ten seconds something was turned away and nothing taken', async () => {
+    const { guard, pass } = guarded();
+    const seconds = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) {
+        guard.turnedAway(50);
+        guard.turnedAway(1);
+        await pass(1_000);
+      }
+    };
+    await seconds(7);
+    expect(guard.report()?.refusing).toBe(false);
+    await seconds(1);
+    expect(guard.report()?.refusing).toBe(true);
+    guard.acknowledged(1);
+    expect(guard.report()?.refusing).toBe(false);
+    await seconds(10);
+    expect(guard.report()?.refusing).toBe(true);
+    await pass(2_000);
+    expect(guard.report()?.refusing).toBe(false);
   });
 });

@@ -20,14 +20,18 @@ export interface OverloadGuardOptions {
 
 /** What is turned away because there is too much of it. */
 export interface OverloadReport {
-  /** Nothing at all was taken while this was turned away. */
+  /** In most of the last ten seconds something was turned away, and nothing at all was taken in them. */
   readonly refusing: boolean;
   readonly detail: string;
 }
 
 const windowSeconds = 10;
+/** With fewer seconds than this in which something was turned away, a service is idle rather than refusing. */
+const refusingSeconds = 8;
 const acknowledged = 0;
 const turnedAway = 1;
+/** Counts the seconds in which anything was turned away. */
+const secondsTurnedAway = 2;
 
 /**
  * Watches the two queues that stand when more comes than can be done: for the disk (the commit queue) and for the
@@ -39,6 +43,9 @@ export class OverloadGuard {
   readonly #lag: LoopLag;
   /** Of the last ten seconds. */
   readonly #recent: SlotWindow;
+  readonly #clock: () => number;
+  /** The last second in which anything was turned away. */
+  #second = -1;
 
   constructor(options: OverloadGuardOptions) {
     const { clock, processorMs, standingMs } = options;
@@ -46,7 +53,8 @@ export class OverloadGuard {
     const sojournMs = (): number => Math.max(this.#lag.read(), standingMs());
     this.#shedder = new Shedder({ ...options, sojournMs });
     this.admission = new Admission({ ...options, shedder: this.#shedder });
-    this.#recent = new SlotWindow(2, windowSeconds, 1000, clock);
+    this.#recent = new SlotWindow(3, windowSeconds, 1000, clock);
+    this.#clock = clock;
   }
 
   start(): void {
@@ -64,6 +72,10 @@ export class OverloadGuard {
   /** Told what was turned away for want of memory, disk time or processor time. */
   turnedAway(count: number): void {
     this.#recent.add(turnedAway, count);
+    const second = Math.floor(this.#clock() / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#recent.add(secondsTurnedAway, 1);
   }
 
   /** What was turned away in the last ten seconds; undefined when nothing was. */
@@ -75,7 +87,8 @@ export class OverloadGuard {
     const whose =
       classes.length > 0 ? ` of ${classes.join(' and ')} priority` : ', for want of memory or room';
     return {
-      refusing: this.#recent.sum(acknowledged) === 0,
+      refusing:
+        this.#recent.sum(secondsTurnedAway) >= refusingSeconds && this.#recent.sum(acknowledged) === 0,
       detail: `shedding requests${whose}: ${away} in the last ${windowSeconds} s`,
     };
   }
