@@ -28,7 +28,7 @@ async function killLoop(row: Row, env: Readonly<Record<string, string>>, rate: n
     await exporter.kill9();
     const began = performance.now();
     await exporter.restart();
-    await waitForReady(exporter, 10_000);
+    await waitForReady(exporter, 30_000);
     slowest = Math.max(slowest, (performance.now() - began) / 1000);
   }
   if (env['SELFCHEER_ACK'] === 'broker') {
@@ -39,7 +39,6 @@ async function killLoop(row: Row, env: Readonly<Record<string, string>>, rate: n
   }
   driver.stop();
   await driving;
-  expect(slowest).toBeLessThan(10);
   expect(driver.resent).toBeGreaterThanOrEqual(kills);
   const figures = await settle({ exporter, drivers: [driver], consumer, duplicatesAtMost: kills * inFlight });
   row.report({
@@ -48,6 +47,8 @@ async function killLoop(row: Row, env: Readonly<Record<string, string>>, rate: n
     rssPeakBytes: rss.peakBytes,
     notes: `${kills} kills; recovery is the slowest start`,
   });
+  // After the account: a slow machine must not hide what was lost.
+  expect(slowest).toBeLessThan(10);
 }
 
 faultRow('kill -9 in a loop under load', { timeoutMs: 90_000 }, (row) => killLoop(row, {}, 1_000));
