@@ -1,7 +1,7 @@
 import { FakeConsul } from '../../../cheer-kit/test/fake-consul';
 import { configSchema } from '../../src/config/schema';
 import { advertisedAddress } from '../../src/registration';
-import { eventually, Service } from '../helpers/service';
+import { eventually, Service, tidyUp } from '../helpers/service';
 
 /*
  * Chapter 15. Where Consul runs, an instance can tell its agent that it is there, how to see that it is ready, and
@@ -16,7 +16,10 @@ beforeEach(async () => {
   agent = await consul.listen();
 });
 
-afterEach(() => consul.close());
+afterEach(async () => {
+  await tidyUp();
+  await consul.close();
+});
 
 test('it registers with a check that asks its readiness', async () => {
   const service = await Service.start({ consul: { agent, register: true, tags: ['stable'] } });
