@@ -9,7 +9,8 @@ module.exports = {
   moduleNameMapper: {
     '^@selfcheer/cheer-kit$': '<rootDir>/cheer-kit/src/index.ts',
     // What `config check` loads when it is called: import() names the built file.
-    '^(\\.\\./(?:registration|enrich/enricher))\\.js$': '$1',
+    '^(\\.\\./(?:auth/bind-policy|flags|registration|sidecar/targets-app|enrich/enricher|conform/(?:run|report)))\\.js$':
+      '$1',
   },
   transform: {
     '^.+\\.ts$': [

@@ -7,24 +7,29 @@ export class BatchCounts {
   private cheersSum = 0;
   private missesSum = 0;
 
+  /** Counts one that went well. */
   cheer(traffic: TrafficKind): void {
     this.cheersSum += 1;
     this.cheers.set(traffic, this.cheersOf(traffic) + 1);
   }
 
+  /** Counts one that did not. */
   miss(reason: MissReason, traffic: TrafficKind): void {
     this.missesSum += 1;
     this.misses.set(`${reason} ${traffic}`, this.missesOf(reason, traffic) + 1);
   }
 
+  /** Those that went well. */
   cheersOf(traffic: TrafficKind): number {
     return this.cheers.get(traffic) ?? 0;
   }
 
+  /** Those that did not, for this reason. */
   missesOf(reason: MissReason, traffic: TrafficKind): number {
     return this.misses.get(`${reason} ${traffic}`) ?? 0;
   }
 
+  /** All of them. */
   batchesOf(traffic: TrafficKind): number {
     return missReasons.reduce((sum, reason) => sum + this.missesOf(reason, traffic), this.cheersOf(traffic));
   }

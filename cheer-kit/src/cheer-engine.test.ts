@@ -98,6 +98,43 @@ describe('conditions', () => {
     expect(after(3600)).toMatchObject({ errorBudgetRemaining: 1 });
   });
 
+  test('error budget: says so when there are too few bad events to spend any of it', () => {
+    const { engine, after } = green();
+    engine.recordSlo('delivery', 91, 9);
+    expect(after(1).conditions[0]).toMatchObject({
+      ...{ ok: true, figure: 1, limit: 0.1, unit: 'ratio' },
+      detail:
+        '100 % of the budget of delivery is left (9 of 100 events were bad; fewer than 10 spend nothing); floor 10 %',
+    });
+  });
+
+  test('each says since when it is so, without the hold that its reason has', () => {
+    const { clock, engine, after } = green();
+    const started = clock.now() - 3000;
+    const age = (seconds: number): void => engine.setQueue('publish', { ...calm, oldestAgeSeconds: seconds });
+    age(2);
+    const failed = after(5);
+    expect(failed.conditions[3]).toEqual({
+      ...{ name: 'age', ok: false, figure: 2, limit: 1, unit: 'seconds', since: clock.now() },
+      detail: 'oldest item in queue publish is 2 s old; target 1 s',
+    });
+    expect(failed.conditions[1]?.since).toBe(started);
+    age(3);
+    const worse = after(10);
+    expect(worse.conditions[3]?.since).toBe(failed.since);
+    expect(worse.reasons).toEqual([
+      {
+        ...{ code: 'age', figure: 3, limit: 1, unit: 'seconds', since: failed.since },
+        detail: 'oldest item in queue publish is 3 s old; target 1 s',
+      },
+    ]);
+    age(0);
+    const well = after(10);
+    expect(well.conditions[3]).toMatchObject({ ok: true, figure: 0, since: clock.now() });
+    // What is held is told by the figure that was wrong last.
+    expect(well.reasons).toMatchObject([{ code: 'age', figure: 3, since: failed.since }]);
+  });
+
   test('latency: p90 of five minutes against its target', () => {
     const { engine, after } = green();
     engine.recordLatency(0.1, 90);

@@ -1,5 +1,6 @@
 import { BatchCounts } from './batch-counts';
 import { systemClock, type Clock } from './clock';
+import { ConditionTimes } from './condition-times';
 import { checkLimits, type CheerLimits } from './conditions';
 import { Emitter } from './emitter';
 import type { EngineEvent, EventsQuarantined, EventsRecovered } from './engine-events';
@@ -11,6 +12,7 @@ import { cheerScore } from './score';
 import { SloTracker, type SloDefinition, type SloReading } from './slo';
 import type { BreakerState, CheerState, CheerVerdict, MissReason, ServiceMode, TrafficKind } from './verdict';
 
+/** For `CheerEngine`. */
 export interface CheerEngineOptions {
   readonly slos: readonly SloDefinition[];
   /** Names of the queues: a closed list. */
@@ -60,7 +62,6 @@ function modeOf(blocks: Pick<EngineState, 'refusing' | 'fenced' | 'degraded' | '
  * RangeError. Counts are whole numbers.
  */
 export class CheerEngine {
-  readonly limits: CheerLimits;
   /** Seconds from leaving green to being back, the latest time; undefined until there was one. */
   recoverySeconds: number | undefined;
   readonly batches = new BatchCounts();
@@ -70,8 +71,10 @@ export class CheerEngine {
   private readonly queueReadings = new Map<string, QueueReading>();
   private readonly breakerReadings = new Map<string, BreakerReading>();
   private readonly reasons: HeldReasons;
+  private readonly conditionTimes = new ConditionTimes();
   private readonly emitter = new Emitter<EngineEvent>();
   private readonly warmUntil: number;
+  private limitsNow: CheerLimits;
   private readonly blocks: { refusing?: string; fenced?: string; degraded?: string; draining?: string } = {};
   private doing: { readonly mode: ServiceMode; readonly since: number };
   private flag: string | undefined;
@@ -84,7 +87,7 @@ export class CheerEngine {
   /** @throws RangeError for limits, objectives or buckets that make no sense. */
   constructor(private readonly options: CheerEngineOptions) {
     checkLimits(options.limits);
-    this.limits = options.limits;
+    this.limitsNow = options.limits;
     this.clock = options.clock ?? systemClock;
     this.slos = new Map(options.slos.map((slo) => [slo.name, new SloTracker(slo, this.clock)]));
     this.latency = new LatencyWindow(options.buckets ?? latencyBuckets(), this.clock);
@@ -112,11 +115,13 @@ export class CheerEngine {
     if (count > 0) this.evidence = true;
   }
 
+  /** How full a queue is now. */
   setQueue(name: string, reading: QueueReading): void {
     if (!this.options.queues.includes(name)) throw new RangeError(`no queue is named ${name}`);
     this.queueReadings.set(name, reading);
   }
 
+  /** The state of a downstream’s breaker; a change is told to the subscribers. */
   setBreaker(downstream: string, state: BreakerState): void {
     const before = this.breakerReadings.get(downstream);
     if (!before) throw new RangeError(`no downstream is named ${downstream}`);
@@ -142,6 +147,7 @@ export class CheerEngine {
     this.block('degraded', reason);
   }
 
+  /** Why it is about to end, in a sentence; undefined when it is not. */
   setDraining(reason: string | undefined): void {
     this.block('draining', reason);
   }
@@ -183,9 +189,27 @@ export class CheerEngine {
     this.evaluate();
   }
 
+  /** Undoes `disable`. */
   enable(): void {
     this.flag = undefined;
     this.evaluate();
+  }
+
+  /**
+   * Moves the error budget floor. What the new one makes well is held as ever.
+   *
+   * @throws RangeError unless it is at least 0 and below 1; then the one before stays.
+   */
+  setBudgetFloor(ratio: number): void {
+    const limits = { ...this.limitsNow, budgetFloorRatio: ratio };
+    checkLimits(limits);
+    this.limitsNow = limits;
+    this.evaluate();
+  }
+
+  /** What the conditions are held against now. */
+  get limits(): CheerLimits {
+    return this.limitsNow;
   }
 
   /** Judges everything anew; cheap enough for every second, and called at once for what can't wait. */
@@ -221,18 +245,22 @@ export class CheerEngine {
     return this.current;
   }
 
+  /** Every SLO with its figures now. */
   sloReadings(): SloReading[] {
     return [...this.slos.values()].map((tracker) => tracker.reading());
   }
 
+  /** The readings told last, by name. */
   queues(): ReadonlyMap<string, QueueReading> {
     return this.queueReadings;
   }
 
+  /** Every breaker with its state. */
   breakers(): BreakerReading[] {
     return [...this.breakerReadings.values()];
   }
 
+  /** Calls the listener for each event, in order; returns the unsubscribe. */
   subscribe(listener: (event: EngineEvent) => void): () => void {
     return this.emitter.subscribe(listener);
   }
@@ -242,6 +270,7 @@ export class CheerEngine {
     this.timer ??= setInterval(() => this.evaluate(), evaluateEveryMs).unref();
   }
 
+  /** Ends what `start` began. */
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
@@ -275,7 +304,10 @@ export class CheerEngine {
       idle: worst.figures.latencyP90Seconds === null,
       since: next === state ? since : now,
       reasons: next === 'disabled' ? [] : this.reasons.list(monotonic),
-      conditions,
+      conditions: conditions.map((each) => ({
+        ...each,
+        since: this.conditionTimes.since(each.name, each.ok, now),
+      })),
       errorBudgetRemaining: worst.figures.errorBudgetRemaining,
       cheersTotal: this.batches.cheersTotal,
       missesTotal: this.batches.missesTotal,

@@ -9,7 +9,7 @@ const mostTopics = 1_000;
 
 const missTitles: Record<MissReason, string> = {
   latency: 'late',
-  downstream: 'the sink failed',
+  downstream: 'a downstream failed',
   timeout: 'not settled in time',
   quarantined: 'events can not go on',
   error: 'a fault of ours',

@@ -6,6 +6,7 @@ export interface Clock {
   monotonic(): number;
 }
 
+/** Time as the system has it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -26,6 +27,7 @@ export class ManualClock implements Clock {
     return this.elapsed;
   }
 
+  /** Moves both clocks forward. */
   advance(seconds: number): void {
     this.epoch += seconds * 1000;
     this.elapsed += seconds * 1000;

@@ -19,6 +19,7 @@ export interface CheerFigures {
   readonly draining: boolean;
 }
 
+/** From where on a condition fails. */
 export interface CheerLimits {
   /** The remaining budget must be above it. */
   readonly budgetFloorRatio: number;

@@ -4,6 +4,7 @@ import type { BreakerState, CheerState, CheerVerdict, MissReason, TrafficKind } 
 export type EngineEvent =
   StateEvent | BatchCheered | BatchMissed | BreakerEvent | EventsQuarantined | EventsRecovered;
 
+/** The state has changed. */
 export interface StateEvent {
   readonly type: 'state';
   readonly at: number;
@@ -16,6 +17,7 @@ export interface StateEvent {
   readonly recoverySeconds?: number;
 }
 
+/** A batch, or another piece of work, went well. */
 export interface BatchCheered {
   readonly type: 'cheer';
   readonly at: number;
@@ -23,6 +25,7 @@ export interface BatchCheered {
   readonly durationSeconds: number;
 }
 
+/** One did not. */
 export interface BatchMissed {
   readonly type: 'miss';
   readonly at: number;
@@ -31,6 +34,7 @@ export interface BatchMissed {
   readonly detail: string;
 }
 
+/** A breaker has opened, closed, or sends a probe. */
 export interface BreakerEvent {
   readonly type: 'breaker';
   readonly at: number;

@@ -1,6 +1,6 @@
 import type { CheerFigures } from './conditions';
 import type { LatencyWindow } from './latency-window';
-import type { SloReading, SloTracker } from './slo';
+import type { SloFigures, SloTracker } from './slo';
 import type { BreakerState } from './verdict';
 
 /** One bounded queue as it is now. */
@@ -14,6 +14,7 @@ export interface QueueReading {
   readonly ageTargetSeconds?: number;
 }
 
+/** One circuit breaker as it is now. */
 export interface BreakerReading {
   readonly downstream: string;
   readonly state: BreakerState;
@@ -37,7 +38,7 @@ export interface EngineState {
 /** The worst of each kind, with what it belongs to. */
 export interface WorstFigures {
   readonly figures: CheerFigures;
-  readonly slo: SloReading | undefined;
+  readonly slo: SloFigures | undefined;
   readonly fullest: { readonly name: string; readonly saturation: number } | undefined;
   readonly oldest:
     { readonly name: string; readonly ageSeconds: number; readonly targetSeconds: number } | undefined;
@@ -53,16 +54,16 @@ export function saturationOf({ depth, capacity }: QueueReading): number {
 }
 
 /** Of two untouched budgets the one that has seen more says more. */
-function isWorse(a: SloReading, b: SloReading): boolean {
+function isWorse(a: SloFigures, b: SloFigures): boolean {
   if (a.judgedBudget !== b.judgedBudget) return a.judgedBudget < b.judgedBudget;
   return a.good + a.bad > b.good + b.bad;
 }
 
 /** Everything that the conditions are judged by. */
 export function worstFigures(state: EngineState): WorstFigures {
-  let slo: SloReading | undefined;
+  let slo: SloFigures | undefined;
   for (const tracker of state.slos.values()) {
-    const reading = tracker.reading();
+    const reading = tracker.figures();
     if (!slo || isWorse(reading, slo)) slo = reading;
   }
   let fullest: WorstFigures['fullest'];

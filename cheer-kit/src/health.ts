@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from './clock';
 
+/** From good to bad. */
 export const healthStatuses = ['ok', 'degraded', 'failed'] as const;
+/** One of `healthStatuses`. */
 export type HealthStatus = (typeof healthStatuses)[number];
 
 /** `degraded`: the work is still done safely; `failed`: it is not. */
@@ -22,11 +24,13 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
+/** What a probe is answered. */
 export interface Probe {
   readonly ok: boolean;
   readonly detail?: string;
 }
 
+/** For `Health`. */
 export interface HealthOptions {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Names of the checks without which the service can't take work; they decide on readiness. */
@@ -66,6 +70,7 @@ export class Health {
     return { ok: true };
   }
 
+  /** Whether it may get work: it is not draining, and no check that readiness names has failed. */
   async readiness(): Promise<Probe> {
     if (this.draining !== undefined) return { ok: false, detail: this.draining };
     const { checks } = await this.report();

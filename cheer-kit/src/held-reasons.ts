@@ -1,5 +1,12 @@
 import type { Level } from './conditions';
-import type { Reason } from './verdict';
+import type { FigureUnit, Reason } from './verdict';
+
+/** What a finding is judged by. */
+export interface Measured {
+  readonly figure: number;
+  readonly limit: number;
+  readonly unit: FigureUnit;
+}
 
 /** Something that is wrong now. */
 export interface Finding {
@@ -9,6 +16,8 @@ export interface Finding {
   readonly detail: string;
   /** The same once it is over. */
   readonly past: string;
+  /** Absent when it is no matter of a figure. */
+  readonly measured?: Measured;
   /** True when nobody knows yet whether it is over: it keeps a reason that is held from ending, and begins none. */
   readonly undecided?: true;
 }
@@ -20,6 +29,7 @@ interface Held {
   readonly since: number;
   detail: string;
   past: string;
+  measured: Measured | undefined;
   /** Monotonic milliseconds at which it was first seen well; undefined while it is wrong. */
   wellSince: number | undefined;
 }
@@ -64,15 +74,16 @@ export class HeldReasons {
     }
   }
 
-  private note({ code, severity, detail, past, undecided }: Finding, epoch: number): string {
+  private note({ code, severity, detail, past, measured, undecided }: Finding, epoch: number): string {
     const key = `${code} ${severity}`;
     const known = this.held.get(key);
     if (known) {
       known.detail = detail;
       known.past = past;
+      known.measured = measured;
       known.wellSince = undefined;
     } else if (!undecided) {
-      this.held.set(key, { code, severity, detail, past, since: epoch, wellSince: undefined });
+      this.held.set(key, { code, severity, detail, past, measured, since: epoch, wellSince: undefined });
     }
     return key;
   }
@@ -94,7 +105,7 @@ export class HeldReasons {
         const reason = this.held.get(`${code} ${severity}`);
         if (!reason || reasons.some((listed) => listed.code === code)) continue;
         const since = Math.min(reason.since, this.held.get(`${code} yellow`)?.since ?? Infinity);
-        reasons.push({ code, detail: this.describe(reason, monotonic), since });
+        reasons.push({ code, detail: this.describe(reason, monotonic), ...reason.measured, since });
       }
     }
     return reasons;

@@ -1,18 +1,46 @@
+export { createService, type Service } from './service/service';
+export type { AdminOptions, ServiceCheck, ServiceOptions } from './service/options';
+export { workKinds, type SloOptions, type WorkKind } from './service/slos';
+export type { ServiceAddresses } from './service/lifecycle';
+export type { Release } from './service/releases';
+export { processChecks } from './service/built-in-checks';
+
+export type { HttpMiddleware } from './http/middleware';
+export type { HttpErrorHandler } from './http/error-handler';
+export { routePattern, unmatchedRoute } from './http/route-pattern';
+export { requestIdOf } from './http/http-request';
+export { AddressError, listenOn, stopServer, type WebServer } from './http/server';
+export { syntheticBaggage, trafficOf } from './http/traffic';
+
+export {
+  extractTrace,
+  headerText,
+  injectTrace,
+  type HeaderValue,
+  type MessageHeaders,
+} from './kafka/trace-headers';
+export { identityOf, MemoryDedupe, type DedupeStore } from './kafka/dedupe';
+export type { BatchPayload, KafkaConsumer, KafkaConsumerOptions, MessagePayload } from './kafka/consumer';
+export type { ConsumedMessage } from './kafka/work-context';
+
 export { ManualClock, systemClock, type Clock } from './clock';
 export { SlotWindow } from './slot-window';
 export {
   breakerStates,
   cheerStates,
   conditionNames,
+  conditionUnits,
   missReasons,
   serviceModes,
   trafficKinds,
   type BreakerState,
   type CheerEvent,
+  type CheerPhase,
   type CheerState,
   type CheerVerdict,
   type Condition,
   type ConditionName,
+  type FigureUnit,
   type MissReason,
   type Reason,
   type ServiceMode,
@@ -20,6 +48,7 @@ export {
 } from './verdict';
 
 export { CheerEngine, type CheerEngineOptions } from './cheer-engine';
+export type { BatchCounts } from './batch-counts';
 export type { CheerFigures, CheerLimits, Level } from './conditions';
 export { judge, saturationRed } from './conditions';
 export { cheerScore } from './score';
@@ -33,7 +62,15 @@ export type {
   EventsRecovered,
   StateEvent,
 } from './engine-events';
-export { budgetRemaining, budgetWindowSeconds, type SloDefinition, type SloReading } from './slo';
+export {
+  budgetRemaining,
+  budgetWindowSeconds,
+  burnWindows,
+  type BurnRate,
+  type SloDefinition,
+  type SloFigures,
+  type SloReading,
+} from './slo';
 export {
   defaultLatencyTargets,
   histogramQuantile,
@@ -44,6 +81,25 @@ export {
 
 export { RecentEvents, recentEventsCapacity, type RecentEventsOptions } from './recent-events';
 export { recordHistory } from './cheer-history';
+
+export type {
+  FlagChange,
+  FlagDefinition,
+  FlagDefinitions,
+  FlagReading,
+  FlagValue,
+  ValueOf,
+} from './flags/definition';
+export { createFlags, flagsCheck, FlagsFileError, type Flags, type FlagsOptions } from './flags/flags';
+export {
+  cheerFlags,
+  countFlags,
+  followCheerFlags,
+  recordFlags,
+  samplingRatio,
+  type CheerFlagDefaults,
+  type CheerFlagDefinitions,
+} from './flags/cheer-flags';
 
 export {
   Health,
@@ -56,8 +112,20 @@ export {
   type Probe,
 } from './health';
 export { createLogger, withCorrelation, type Logger, type LoggerOptions } from './logger';
-export { redact, redactText } from './redact';
+export { redact } from './redact';
+export { redactText } from './redact-text';
+export { ProfileError, type ProfileErrorCode } from './profile/errors';
+export {
+  longestProfileSeconds,
+  profileKinds,
+  Profiler,
+  type ProfileKind,
+  type ProfileOptions,
+} from './profile/profiler';
 export { isSampled, parseTraceContext, traceIdOf, type TraceContext } from './trace-context';
+export { currentRequest, runInRequest, type RequestContext } from './request-context';
+export { startTracing, type Tracing, type TracingOptions } from './tracing/tracing';
+export { activeTraceId, remoteContext, spanContextOf, traceContextOf } from './tracing/span-context';
 
 export {
   createDownstream,
@@ -92,7 +160,7 @@ export {
 
 export { createRegistry, type MetricsRegistry } from './metrics/registry';
 export { prefersOpenMetrics, renderMetrics, type RenderedMetrics } from './metrics/render';
-export { combinations, counter, gauge, readCounter, readGauge } from './metrics/instruments';
+export { combinations, counter, gauge, readCounter, readGauge, type Sample } from './metrics/instruments';
 export {
   LatencyHistogram,
   type LatencyHistogramOptions,
@@ -116,6 +184,13 @@ export {
   type ServiceMetrics,
   type ServiceMetricsOptions,
 } from './metrics/service-metrics';
+export { createCallMetrics, type CallMetrics } from './metrics/call-metrics';
+export {
+  createMessageMetrics,
+  messageResults,
+  type MessageMetrics,
+  type MessageResult,
+} from './metrics/message-metrics';
 export {
   createResourceMetrics,
   type ResourceMetrics,
@@ -128,3 +203,57 @@ export { createDnsResolver, type DnsResolverOptions } from './discovery/dns-reso
 export { ConsulResolver, type ConsulResolverOptions } from './discovery/consul-resolver';
 export { ConsulRegistration, type ConsulRegistrationOptions } from './discovery/consul-registration';
 export { ConsulError, type ConsulAgent } from './discovery/consul-agent';
+
+export { createAuthenticator, type ApiKey } from './auth/api-keys';
+export { roles, type Authenticator, type Credentials, type Identity, type Role } from './auth/authenticator';
+export { hostOf, isLoopbackHost, isLoopbackHostHeader } from './auth/loopback';
+
+export type { AdminApp, AdminAppOptions } from './admin/admin-app';
+export { createAdminApp } from './admin/create-admin-app';
+export {
+  createServiceView,
+  type LocalServiceView,
+  type ServiceViewSources,
+} from './admin/create-service-view';
+export type {
+  BreakerView,
+  FlagView,
+  LaneView,
+  LatencyView,
+  PipelineView,
+  QueueView,
+  ResourcesView,
+  ServiceInfo,
+  ServiceView,
+  SloView,
+  StageView,
+} from './admin/service-view';
+export {
+  breakersJson,
+  cheerJson,
+  eventJson,
+  flagsJson,
+  isoTime,
+  pipelineJson,
+  resourcesJson,
+  sloJson,
+  summaryJson,
+} from './admin/api-json';
+export { streamLimits, type StreamLimits } from './admin/stream';
+export {
+  jsonAnswer,
+  listOf,
+  objectOf,
+  orNull,
+  schemaRef,
+  type ApiAnswer,
+  type ApiDescription,
+  type ApiLink,
+  type ApiOperation,
+  type ApiParameter,
+  type ApiPath,
+  type JsonSchema,
+} from './admin/openapi';
+export { callerOf, requireRole, requireSameOriginJson, type AdminGuards } from './admin/guard';
+export { methodNotAllowed, onlyMethod, ProblemError } from './admin/problem';
+export { onlyParameters, readChoice, readDuration, readInteger, readTime } from './admin/query';

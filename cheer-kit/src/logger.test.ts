@@ -81,13 +81,38 @@ test('secrets are redacted wherever they stand', () => {
     circular: { password: '[redacted]', self: '[circular]' },
     at: '1970-01-01T00:00:00.000Z',
     count: '3',
-    msg: 'with api_key=x and ?api_key=[redacted]&page=2',
+    msg: 'with api_key=[redacted] and ?api_key=[redacted]&page=2',
   });
   expect(second).toMatchObject({
     msg: 'it failed: bearer [redacted]',
     err: { type: 'Error', code: 'EFAIL', config: { headers: { Authorization: '[redacted]' } } },
   });
   expect(third).toMatchObject({ msg: 'GET https://u:[redacted]@host/?token=[redacted] failed' });
+});
+
+test('secrets are redacted on every way into a line', () => {
+  const { lines, logger, entries } = setUp();
+  const error = new Error('GET /?token=hunter2 failed', { cause: new Error('password=hunter2') });
+  logger.error({ err: error });
+  logger.error({ err: error }, undefined);
+  logger.error({ err: error, msg: 'its own' });
+  logger.info('one %j, two %o, three %s', { password: 'hunter2' }, { a: { cookie: 'hunter2' } }, error);
+  logger.info({ lane: 1 }, 'with %j', { apiKey: 'hunter2' });
+  logger.setBindings({ token: 'hunter2', component: 'later' });
+  logger.child({ auth: 'hunter2' }, { msgPrefix: 'child: ' }).info('password=hunter2');
+  logger.info({ msg: 'api_key=hunter2' });
+  expect(lines.join('')).not.toContain('hunter2');
+  expect(entries().map(({ msg }) => msg)).toEqual([
+    'GET /?token=[redacted] failed',
+    'GET /?token=[redacted] failed',
+    'its own',
+    expect.stringMatching(/^one .*, two .*, three Error: GET/),
+    'with {"apiKey":"[redacted]"}',
+    'child: password=[redacted]',
+    'api_key=[redacted]',
+  ]);
+  expect(lines.every((line) => line.split('"msg":').length === 2)).toBe(true);
+  expect(entries().at(-1)).toMatchObject({ component: 'later', token: '[redacted]' });
 });
 
 test('what can not be read does not break the path', () => {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { redact, redactText } from './redact';
+import { redact } from './redact';
+import { redactText } from './redact-text';
+import { currentRequest } from './request-context';
+import { activeTraceId } from './tracing/span-context';
 
 export type { Logger };
 
+/** For `createLogger`. */
 export interface LoggerOptions {
   /** Written as `service` on every line. */
   readonly service: string;
@@ -13,13 +17,15 @@ export interface LoggerOptions {
 }
 
 const correlation = Symbol('correlation id');
+type SetBindings = (this: Logger, bindings: object) => void;
 type MakeChild = (this: Logger, bindings: object, options?: object) => Logger;
 type Correlated = Logger & { [correlation]?: string };
 
 /**
  * A pino logger that writes one JSON object a line: `level` as a word, `time` in RFC 3339, `service`, `msg`, and
- * `correlation_id` on every line. Outside of a request that is the id of this run of the process. Secrets are
- * redacted wherever they stand (see `redact`); line breaks inside values are escaped by JSON.
+ * `correlation_id` on every line: the one bound by `withCorrelation`, else the trace id of the active span, else that of
+ * the request that is served, else the id of this run of the process. Secrets are redacted wherever they stand (see
+ * `redact`); line breaks inside values are escaped by JSON.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const run = randomUUID();
@@ -34,26 +40,49 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
       // `redact` has made plain objects of errors; pino's own serializer would take them for errors of type Object.
       serializers: { err: (value: unknown) => value },
-      mixin: (_entry, _level, logger) => ({ correlation_id: (logger as Correlated)[correlation] ?? run }),
+      mixin: (_entry, _level, logger) => ({
+        correlation_id:
+          (logger as Correlated)[correlation] ?? activeTraceId() ?? currentRequest()?.correlationId ?? run,
+      }),
       hooks: {
         logMethod(args, method) {
-          const [first, ...rest] = args as readonly unknown[];
-          // pino would take the message of a bare error as it is.
-          const whole =
-            first instanceof Error && rest.length === 0 ? [{ err: first }, first.message] : [first, ...rest];
-          const safe = whole.map((arg) => (typeof arg === 'string' ? redactText(arg) : arg));
-          method.apply(this, safe as typeof args);
+          method.apply(this, safeArguments(args) as typeof args);
         },
       },
     },
     destination ?? pino.destination({ fd: 1, sync: false }),
   );
-  // pino's formatter of bindings is not for children; every child inherits this instead.
+  // pino's formatter of bindings is not for children; every child inherits these instead.
   const child = Reflect.get(logger, 'child') as unknown as MakeChild;
+  const setBindings: SetBindings = Reflect.get(logger, 'setBindings');
   const redacting: MakeChild = function (bindings, options) {
     return child.call(this, redact(bindings) as object, options);
   };
-  return Object.assign(logger, { child: redacting });
+  const settingRedacted: SetBindings = function (bindings) {
+    setBindings.call(this, redact(bindings) as object);
+  };
+  return Object.assign(logger, { child: redacting, setBindings: settingRedacted });
+}
+
+/** The object that comes first is redacted when the line is made; what is written into the message, here. */
+function safeArguments([first, ...rest]: readonly unknown[]): readonly unknown[] {
+  if (typeof first === 'string') return [redactText(first), ...rest.map(safeForMessage)];
+  const entry = first instanceof Error ? { err: first } : first;
+  const [message = messageWithin(entry), ...values] = rest;
+  return [entry, ...[message, ...values].map(safeForMessage)];
+}
+
+/** What pino would take for the message of an entry that comes without one, and write as it is. */
+function messageWithin(entry: unknown): unknown {
+  return memberOf(entry, 'msg') === undefined ? memberOf(memberOf(entry, 'err'), 'message') : undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (Reflect.get(value, name) as unknown) : undefined;
+}
+
+function safeForMessage(value: unknown): unknown {
+  return value instanceof Error ? redactText(String(value)) : redact(value);
 }
 
 /**

@@ -3,10 +3,12 @@ import { Emitter } from './emitter';
 import { readEventFile, writeEventFile, type EventFile } from './event-file';
 import type { CheerEvent } from './verdict';
 
+/** As many events as the ring holds. */
 export const recentEventsCapacity = 200;
 const maxTextLength = 500;
 const debounceMs = 500;
 
+/** For `RecentEvents`. */
 export interface RecentEventsOptions {
   /** Where they are kept over restarts; only in memory when absent. */
   readonly file?: string;

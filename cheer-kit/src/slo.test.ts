@@ -52,10 +52,15 @@ test('the window equals a recount of what fell into its slots', () => {
         tracker.record(good, bad);
         records.push({ slot: Math.floor(clock.monotonic() / 10_000), good, bad });
         const now = Math.floor(clock.monotonic() / 10_000);
-        const inside = records.filter(({ slot }) => slot > now - 360);
-        const sum = (pick: 'good' | 'bad'): number =>
-          inside.reduce((total, record) => total + record[pick], 0);
-        expect(tracker.reading()).toMatchObject({ good: sum('good'), bad: sum('bad') });
+        const recount = (slots: number): { good: number; bad: number } => {
+          const inside = records.filter(({ slot }) => slot > now - slots);
+          const sum = (pick: 'good' | 'bad'): number =>
+            inside.reduce((total, record) => total + record[pick], 0);
+          return { good: sum('good'), bad: sum('bad') };
+        };
+        const { burnRates, ...reading } = tracker.reading();
+        expect(reading).toMatchObject(recount(360));
+        expect(burnRates.slice(0, 2)).toMatchObject([recount(30), recount(360)]);
       }
     }),
   );
@@ -68,4 +73,35 @@ test('judges no budget by fewer bad events than the minimum', () => {
   expect(tracker.reading().budgetRemaining).toBeLessThan(0);
   tracker.record(0, 1);
   expect(tracker.reading().judgedBudget).toBe(tracker.reading().budgetRemaining);
+});
+
+describe('burn rates', () => {
+  test('are the bad part over the part that may be bad, over five minutes, one hour and six', () => {
+    const clock = new ManualClock();
+    const tracker = new SloTracker(slo, clock);
+    expect(tracker.reading().burnRates).toEqual(
+      [300, 3600, 21_600].map((windowSeconds) => ({ windowSeconds, coveredSeconds: 0, good: 0, bad: 0 })),
+    );
+    tracker.record(90, 10);
+    clock.advance(2 * 3600);
+    tracker.record(98, 2);
+    clock.advance(600);
+    tracker.record(100, 0);
+    const rates = tracker.reading().burnRates;
+    expect(rates).toMatchObject([
+      { coveredSeconds: 300, good: 100, bad: 0, rate: 0 },
+      { coveredSeconds: 3600, good: 198, bad: 2, rate: expect.closeTo(1) },
+      { coveredSeconds: 7800, good: 288, bad: 12, rate: expect.closeTo(4) },
+    ]);
+    clock.advance(6 * 3600);
+    expect(tracker.reading().burnRates[2]).toMatchObject({ coveredSeconds: 21_600, good: 0, bad: 0 });
+  });
+
+  test('a budget that burns at rate 1 for the whole window is spent', () => {
+    const tracker = new SloTracker(slo, new ManualClock());
+    tracker.record(990, 10);
+    const { budgetRemaining: left, burnRates } = tracker.reading();
+    expect(left).toBeCloseTo(0);
+    expect(burnRates[1]?.rate).toBeCloseTo(1);
+  });
 });

@@ -19,6 +19,7 @@ export class SlotWindow {
     this.slot = this.slotNow();
   }
 
+  /** Adds to the slot that is being filled. */
   add(column: number, count: number): void {
     this.advance();
     const cell = (this.slot % this.slots) * this.columns + column;
@@ -26,9 +27,20 @@ export class SlotWindow {
     this.sums[column] = (this.sums[column] ?? 0) + count;
   }
 
+  /** What the window holds now. */
   sum(column: number): number {
     this.advance();
     return this.sums[column] ?? 0;
+  }
+
+  /** The sum over the newest `slots` only, the one that is being filled included; costs an addition for each. */
+  recent(column: number, slots: number): number {
+    this.advance();
+    let sum = 0;
+    for (let back = 0; back < Math.min(slots, this.slots, this.slot + 1); back++) {
+      sum += this.cells[((this.slot - back) % this.slots) * this.columns + column] ?? 0;
+    }
+    return sum;
   }
 
   private slotNow(): number {

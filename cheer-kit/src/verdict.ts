@@ -1,25 +1,48 @@
 /** States of a service's health cheer; see docs/architecture.md for the machine. */
 export const cheerStates = ['warming', 'green', 'yellow', 'red', 'disabled'] as const;
+/** One of `cheerStates`. */
 export type CheerState = (typeof cheerStates)[number];
 
+/** Value list of the label `condition`. */
 export const conditionNames = ['error_budget', 'latency', 'saturation', 'age', 'breakers'] as const;
+/** One of `conditionNames`. */
 export type ConditionName = (typeof conditionNames)[number];
 
+/** Value list of the label `reason` of misses. */
 export const missReasons = ['latency', 'downstream', 'timeout', 'quarantined', 'error'] as const;
+/** One of `missReasons`. */
 export type MissReason = (typeof missReasons)[number];
 
+/** Value list of the label `state` of breakers. */
 export const breakerStates = ['closed', 'open', 'half_open'] as const;
+/** One of `breakerStates`. */
 export type BreakerState = (typeof breakerStates)[number];
+
+/** Unit of a condition’s figure and limit. */
+export type FigureUnit = 'ratio' | 'seconds' | 'count';
+
+/** What the figure and the limit of each condition are. */
+export const conditionUnits: Readonly<Record<ConditionName, FigureUnit>> = {
+  error_budget: 'ratio',
+  latency: 'seconds',
+  saturation: 'ratio',
+  age: 'seconds',
+  breakers: 'count',
+};
 
 /** One condition of health: the figure beside its limit. */
 export interface Condition {
   readonly name: ConditionName;
   readonly ok: boolean;
-  /** What was measured: a ratio (error_budget, saturation), seconds (latency, age) or a count (breakers). Absent when idle. */
+  /** What was measured. Absent when idle. */
   readonly figure?: number;
   readonly limit: number;
+  /** Of figure and limit. */
+  readonly unit: FigureUnit;
   /** A short sentence with both figures and what they belong to (slo, queue or downstream by name). */
   readonly detail: string;
+  /** Epoch milliseconds since when it holds, or fails, without a hold: the reasons have that. */
+  readonly since: number;
 }
 
 /** Why the state is not green, most severe first. */
@@ -27,10 +50,15 @@ export interface Reason {
   /** A condition's name, or `refusing`, `fenced`, `degraded`, `draining`. */
   readonly code: ConditionName | 'refusing' | 'fenced' | 'degraded' | 'draining';
   readonly detail: string;
+  /** What was measured when it was wrong last, what that is held against, and the unit of both: of conditions only. */
+  readonly figure?: number;
+  readonly limit?: number;
+  readonly unit?: FigureUnit;
   /** Epoch milliseconds at which this reason began. */
   readonly since: number;
 }
 
+/** See `ServiceMode`. */
 export const serviceModes = ['normal', 'degraded', 'refusing', 'draining'] as const;
 /**
  * What the service does with requests at this moment, without any hold: takes them, turns some of them away, turns all of
@@ -73,8 +101,10 @@ export interface CheerEvent {
   readonly phase?: CheerPhase;
 }
 
+/** See `CheerEvent.phase`. */
 export type CheerPhase = 'flagged' | 'quarantined' | 'recovered';
 
 /** Real traffic counts in SLOs; synthetic traffic (heartbeats, release checks) only keeps the signal alive. */
 export const trafficKinds = ['real', 'synthetic'] as const;
+/** One of `trafficKinds`. */
 export type TrafficKind = (typeof trafficKinds)[number];

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- throughput|latency|memory|overload] [--events N] [--rounds N]
+ * npm run bench [-- throughput|latency|memory|overload|kit] [--events N] [--rounds N]
  *
  * Measures what the README claims and writes it to exporter/bench/results. Machines differ and are noisy, so what
  * counts are ratios inside one run.
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startKafka } from '../../e2e/helpers/kafka-broker';
 import { root } from './events';
+import { measureKitOverhead } from './kit-overhead';
 import { measureLatency } from './latency';
 import { measureMemory } from './memory';
 import { measureOverload } from './overload';
@@ -20,7 +21,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { events: { type: 'string' }, rounds: { type: 'string' } },
 });
-const wanted = positionals.length > 0 ? positionals : ['throughput', 'latency', 'memory', 'overload'];
+const wanted = positionals.length > 0 ? positionals : ['throughput', 'latency', 'memory', 'overload', 'kit'];
 const number = (text: string | undefined, otherwise: number): number =>
   text === undefined ? otherwise : Number(text);
 
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     async overload() {
       return [await measureOverload(20, 1), await measureOverload(20, 20)];
     },
+    kit: () => measureKitOverhead(number(values.events, 40_000)),
   };
   for (const name of wanted) {
     const measure = measures[name];

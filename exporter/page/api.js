@@ -1,6 +1,10 @@
 // The only file that talks to the service. A key, when one is needed, stays in this tab.
 
-const keyName = 'selfcheer-key';
+/** Where the service's own paths begin: at the root, or on a sidecar's page below the service's name. */
+export const base = /^\/targets\/[^/]+/.exec(location.pathname)?.[0] ?? '';
+
+// Each service has a key of its own: one service's key is not for another's eyes.
+const keyName = `selfcheer-key${base}`;
 let key = readKey();
 
 function readKey() {
@@ -29,7 +33,7 @@ export class HttpError extends Error {
 
 async function request(path, options = {}) {
   const headers = { ...options.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
-  const response = await fetch(path, { cache: 'no-store', ...options, headers });
+  const response = await fetch(base + path, { cache: 'no-store', ...options, headers });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new HttpError(response.status, problem.detail ?? `The service answered ${response.status}.`);
@@ -38,6 +42,13 @@ async function request(path, options = {}) {
 const limited = (ms) => AbortSignal.timeout(ms);
 
 export const getJson = async (path) => (await request(path, { signal: limited(10_000) })).json();
+
+/** The services that the sidecar which serves this page looks at; it needs no key for that. */
+export async function getTargets() {
+  const response = await fetch('/api/v1/targets', { cache: 'no-store', signal: limited(5_000) });
+  if (!response.ok) throw new HttpError(response.status, `The sidecar answered ${response.status}.`);
+  return (await response.json()).targets;
+}
 
 export const post = async (path) =>
   (
@@ -48,6 +59,9 @@ export const post = async (path) =>
       signal: limited(10_000),
     })
   ).json();
+
+/** A summary has a few kilobytes: what goes on for so long is no stream of this service. */
+const longestFrame = 4_000_000;
 
 /**
  * Server-sent events over fetch, because EventSource can't carry a key. Calls `onEvent(name, data)` and ends when
@@ -72,6 +86,7 @@ export async function follow(path, { lastEventId, onEvent, onId, silenceMs }) {
       alive();
       const frames = (rest + value).split('\n\n');
       rest = frames.pop();
+      if (rest.length > longestFrame) throw new Error('A frame has no end.');
       for (const frame of frames) dispatch(frame, onEvent, onId);
     }
   } finally {

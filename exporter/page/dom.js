@@ -20,7 +20,8 @@ export const s = (tag, attributes = {}, ...children) =>
 
 /** Writes only what changed: a live page must not disturb a selection or a screen reader. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const wanted = String(text ?? '');
+  if (node.textContent !== wanted) node.textContent = wanted;
 }
 
 export function setAttribute(node, name, value) {
@@ -30,6 +31,21 @@ export function setAttribute(node, name, value) {
 
 /** A custom property through the CSSOM: the content security policy forbids style attributes. */
 export const setVar = (node, name, value) => node.style.setProperty(name, value);
+
+/** What should be a list: a service of another version may leave it out. */
+export const listOf = (value) => (Array.isArray(value) ? value : []);
+
+/** Draws one section; data that it can't read is said there, and the other sections go on. */
+export const guarded =
+  (section, draw) =>
+  (...data) => {
+    try {
+      draw(...data);
+      section.removeAttribute('data-broken');
+    } catch {
+      section.dataset.broken = 'true';
+    }
+  };
 
 /**
  * A list whose nodes live as long as their items. `create` returns `{node, update(item)}`; `empty` is the text

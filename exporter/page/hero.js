@@ -1,7 +1,9 @@
-import { byId, h, keyedList, s, setAttribute, setText, setVar } from './dom.js';
+import { byId, h, keyedList, listOf, s, setAttribute, setText, setVar } from './dom.js';
 import {
   bound,
   budget,
+  clock,
+  coarse,
   count,
   exact,
   moment,
@@ -12,19 +14,7 @@ import {
   span,
 } from './format.js';
 import { iconSlot } from './icons.js';
-import { headline, modeWord } from './words.js';
-
-const reasonNames = {
-  error_budget: 'Error budget',
-  latency: 'Latency',
-  saturation: 'Saturation',
-  age: 'Oldest event',
-  breakers: 'Breakers',
-  refusing: 'Refusing events',
-  degraded: 'Turning some away',
-  fenced: 'Store fenced',
-  draining: 'Draining',
-};
+import { advice, hasPipeline, headline, modeWord, reasonName } from './words.js';
 
 /** How a condition's figure reads, and how much of its limit it uses (1 is at the limit). */
 const kinds = {
@@ -69,7 +59,7 @@ function createMeter(container) {
 
   return {
     show(state, points) {
-      const known = points !== null && points !== undefined;
+      const known = typeof points === 'number';
       const dash = known ? `${Math.max(0.01, Math.min(100, points))} 200` : '0 200';
       for (const path of [value, ring]) {
         setAttribute(path, 'stroke-dasharray', dash);
@@ -93,25 +83,32 @@ function createMeter(container) {
   };
 }
 
+const lasting = (since, now) => `for ${span(secondsSince(since, now))}, since ${moment(since, now)}`;
+
 function createReason() {
   const title = h('strong');
   const detail = h('span', { class: 'reason-detail', dir: 'auto' });
   const since = h('span', { class: 'reason-since' });
+  const todo = h('span');
+  const first = h('span', { class: 'reason-todo' }, h('strong', {}, 'Do first'), ' ', todo);
   return {
-    node: h('li', { class: 'reason' }, title, since, detail),
-    update({ reason, now }) {
-      setText(title, reasonNames[reason.code] ?? reason.code);
+    node: h('li', { class: 'reason' }, title, since, detail, first),
+    update({ reason, doFirst, now }) {
+      setText(title, reasonName(reason.code));
       setText(detail, bound(reason.detail));
-      setText(since, `for ${span(secondsSince(reason.since, now))}, since ${moment(reason.since, now)}`);
+      setText(since, lasting(reason.since, now));
+      first.hidden = doFirst === '';
+      setText(todo, doFirst);
     },
   };
 }
 
-function createCondition({ name }) {
+function createCondition({ condition: { name } }) {
   const mark = iconSlot('icon');
   const word = h('span', { class: 'unseen' });
   const figure = h('span', { class: 'figure' });
   const limit = h('span', { class: 'limit' });
+  const since = h('span', { class: 'condition-since' });
   const bar = h('span', { class: 'bar limit-bar', 'aria-hidden': 'true' });
   const detail = h('p', { class: 'detail', dir: 'auto' });
   const { show, sign, unit = '', used } = kindOf(name);
@@ -119,24 +116,35 @@ function createCondition({ name }) {
     'li',
     { class: 'condition' },
     h('span', { class: 'condition-mark' }, mark.node, word),
-    h('span', { class: 'condition-name' }, reasonNames[name] ?? name),
+    h('span', { class: 'condition-name' }, reasonName(name), since),
     h('span', { class: 'condition-figures' }, figure, limit),
     bar,
     detail,
   );
   return {
     node,
-    update(condition) {
-      const known = condition.figure !== null;
+    update({ condition, told, now }) {
+      const known = typeof condition.figure === 'number';
       node.dataset.ok = condition.ok;
+      node.dataset.told = told;
       mark.show(condition.ok ? 'ok' : 'fail');
       setText(word, condition.ok ? 'holds' : 'fails');
       setText(figure, known ? show(condition.figure) + unit : 'idle');
-      setText(limit, `${sign} ${show(condition.limit)}`);
+      // A limit of nothing, of a service that has no queue with a target, is none.
+      setText(limit, known || condition.limit > 0 ? `${sign} ${show(condition.limit)}` : '');
       // The limit's mark stands at 80 % of the bar's width, so that there is room to be over it.
       const share = known ? used(condition.figure, condition.limit) * 0.8 : 0;
       setVar(bar, '--fill', Number.isFinite(share) ? Math.max(0, Math.min(1, share)) : 1);
+      setText(
+        since,
+        !condition.ok && !told && condition.since ? `for ${coarse(secondsSince(condition.since, now))}` : '',
+      );
       setText(detail, bound(condition.detail));
+      setAttribute(
+        node,
+        'title',
+        condition.since ? `${condition.detail}; ${lasting(condition.since, now)}` : condition.detail,
+      );
     },
   };
 }
@@ -144,16 +152,37 @@ function createCondition({ name }) {
 export function createHero() {
   const meter = createMeter(byId('meter'));
   const reasons = keyedList(byId('reasons'), ({ reason }) => reason.code, createReason);
-  const conditions = keyedList(byId('conditions'), (condition) => condition.name, createCondition);
+  const conditions = keyedList(byId('conditions'), ({ condition }) => condition.name, createCondition);
   meter.show('loading', null);
+  const advise = (text) => {
+    byId('advice').hidden = text === '';
+    setText(byId('advice'), text);
+  };
 
   return {
     beat: () => meter.beat(),
+    /** What was last told is not how it is: a state for which nobody vouches is not shown as one. */
+    stale(known, { word, sentence, todo }) {
+      meter.show('stale', null);
+      setText(byId('eyebrow'), 'Health cheer');
+      setText(byId('state-word'), word);
+      setText(byId('conditions-label'), 'Conditions, last known');
+      setText(byId('sentence'), sentence);
+      advise(todo);
+      byId('mode').hidden = true;
+      const points = typeof known?.score === 'number' ? `, ${Math.round(known.score)} of 100` : '';
+      setText(byId('counts'), known ? `Last known at ${clock(known.at)}: ${known.state}${points}` : '');
+      reasons([]);
+    },
     update(summary, now) {
       const { cheer } = summary;
       meter.show(cheer.state, cheer.score);
+      setText(byId('eyebrow'), cheer.idle ? 'Health cheer · idle' : 'Health cheer');
       setText(byId('state-word'), cheer.state);
-      setText(byId('sentence'), headline(cheer));
+      setText(byId('conditions-label'), 'Conditions');
+      setText(byId('sentence'), headline(cheer, hasPipeline(summary)));
+      const { code, text } = advice(summary);
+      advise(code === undefined ? text : '');
       const doing = modeWord(summary);
       const mode = byId('mode');
       mode.hidden = doing === '';
@@ -166,8 +195,12 @@ export function createHero() {
         ? `${count(cheer.cheers_total)} cheers, ${count(cheer.misses_total)} misses (${nines(cheer.cheers_total / batches)} cheered)`
         : 'no batch yet';
       setText(byId('counts'), [held, spent, cheers].join(' · '));
-      reasons(cheer.reasons.map((reason) => ({ reason, now })));
-      conditions(cheer.conditions);
+      reasons(cheer.reasons.map((reason) => ({ reason, doFirst: reason.code === code ? text : '', now })));
+      // A reason says the same at greater length.
+      const told = new Set(cheer.reasons.map(({ code }) => code));
+      conditions(
+        listOf(cheer.conditions).map((condition) => ({ condition, told: told.has(condition.name), now })),
+      );
     },
   };
 }

@@ -1,67 +1,95 @@
-import { follow, getJson, HttpError, useKey } from './api.js';
-import { byId, h, setAttribute, setText } from './dom.js';
+import { base, follow, getJson, HttpError, useKey } from './api.js';
+import { createBudgets } from './budgets.js';
+import { byId, guarded, h, setText } from './dom.js';
 import { createEvents } from './events.js';
+import { showFavicon } from './favicon.js';
+import { createFlags } from './flags.js';
 import { clock, secondsSince, span } from './format.js';
 import { createHero, stateSpoken } from './hero.js';
 import { createPipeline } from './pipeline.js';
 import { createQuarantine } from './quarantine.js';
-import { isDraining } from './words.js';
+import { createQueues } from './queues.js';
+import { createSwitcher } from './switcher.js';
+import { createVitals } from './vitals.js';
+import { hasPipeline, isDraining } from './words.js';
 
-/** Nothing for this long, with a summary due every second, means that what is shown is old. */
+/** Nothing new for this long, with a summary due every second, means that what is shown is old. */
 const silenceMs = 5000;
-const drainingBanner =
-  'This service is shutting down: it finishes what it has accepted, and then it ends. Send new events elsewhere.';
 const retryMs = [500, 1000, 2000, 5000];
 
 const root = document.documentElement;
 const say = (text) => setText(byId('announce'), text);
 const hero = createHero();
-const drawPipeline = createPipeline();
 const events = createEvents();
 const quarantine = createQuarantine(say);
+const drawHero = guarded(document.querySelector('.hero'), hero.update);
+const drawEvents = guarded(byId('events').closest('section'), events.draw);
+const drawQuarantine = guarded(byId('quarantine').closest('section'), quarantine.update);
+const panels = [
+  ['stages', createPipeline()],
+  ['slos', createBudgets()],
+  ['queues', createQueues()],
+  ['vitals', createVitals()],
+  ['flags', createFlags()],
+].map(([id, draw]) => guarded(byId(id).closest('section'), draw));
+/** On a sidecar's page: the services beside this one, and what the sidecar knows of this one. */
+const switcher = base === '' ? undefined : createSwitcher();
 
 let summary;
-let lastSeen = 0;
+/** When a summary came last, by this machine's clock. */
+let lastSeen;
 let lastEventId;
 let failures = 0;
 let askedForKey = false;
+/** What stands between this page and the service, in words. */
+let trouble = '';
 
-const iconLink = document.querySelector('link[rel=icon]');
-let staleIcon = iconLink.href;
-// Kept at hand: when it is needed, the service no longer answers.
-void fetch(staleIcon)
-  .then((response) => response.text())
-  .then((svg) => {
-    staleIcon = `data:image/svg+xml,${encodeURIComponent(svg)}`;
-  })
-  .catch(() => {});
+if (switcher) setText(byId('service'), switcher.name);
 
-/** live or stale: what the whole page says about its own freshness, and that the service is about to end. */
-function setLink(link) {
+const nameShown = () => summary?.service ?? switcher?.name ?? 'the service';
+const showBanner = (text) => {
+  byId('banner').hidden = text === '';
+  setText(byId('banner'), text);
+};
+
+/** What is new about that, in sentences. */
+function goLive() {
   const before = root.dataset.link;
   const draining = isDraining(summary.cheer);
-  root.dataset.link = link;
-  byId('banner').hidden = link === 'live' && !draining;
-  if (link === 'live') {
-    if (draining && root.dataset.draining !== 'true') say('The service is shutting down.');
-    root.dataset.draining = draining;
-    setText(byId('link-text'), draining ? 'Draining' : 'Live');
-    if (draining) setText(byId('banner'), drainingBanner);
-  }
-  if (link === 'stale') {
-    const since = `since ${clock(lastSeen)}`;
-    setText(byId('link-text'), 'Stale');
-    setText(
-      byId('banner'),
-      `Connection lost${draining ? ' while the service was shutting down' : ''}: everything here is stale ${since}, ${span((Date.now() - lastSeen) / 1000)} ago. Reconnecting…`,
-    );
-    setText(byId('eyebrow'), `Last known, ${since}`);
-    document.title = `stale · ${summary.service}`;
-    setAttribute(iconLink, 'href', staleIcon);
-    if (before !== 'stale') say(`Connection lost. The page is stale ${since}.`);
-  } else if (before === 'stale') {
-    say('Connected again.');
-  }
+  const leaving = hasPipeline(summary)
+    ? 'it finishes what it has accepted, and then it ends. Send new events elsewhere.'
+    : 'it finishes what runs, and then it ends. New requests belong elsewhere.';
+  root.dataset.link = 'live';
+  showBanner(draining ? `This service is shutting down: ${leaving}` : '');
+  const leaves = draining && root.dataset.draining !== 'true';
+  root.dataset.draining = draining;
+  setText(byId('link-text'), draining ? 'Draining' : 'Live');
+  return [before === 'stale' && 'Connected again.', leaves && 'The service is shutting down.'];
+}
+
+/** Nothing on the page is vouched for any more: it says so, for how long, and no state. */
+function goStale() {
+  const before = root.dataset.link;
+  const known = summary
+    ? { state: summary.cheer.state, score: summary.cheer.score, at: lastSeen }
+    : switcher?.lastKnown();
+  const at = known?.at;
+  const since = at === undefined ? '' : ` since ${clock(at)}, ${span((Date.now() - at) / 1000)} ago`;
+  const draining = summary !== undefined && isDraining(summary.cheer);
+  const cause = draining ? 'Connection lost while the service was shutting down' : trouble;
+  root.dataset.link = 'stale';
+  root.dataset.state = summary ? 'stale' : 'unseen';
+  setText(byId('link-text'), 'Stale');
+  showBanner(`${cause}${summary ? `: everything here is stale${since}. Reconnecting…` : '. Trying again…'}`);
+  const age = at === undefined ? '' : ` for ${span((Date.now() - at) / 1000)}`;
+  hero.stale(known, {
+    word: known ? 'Stale' : 'No answer',
+    sentence: known ? `Nothing new from ${nameShown()}${age}.` : `Nobody knows how ${nameShown()} is.`,
+    todo: 'Find out whether the service still runs, and whether its admin port can be reached from here.',
+  });
+  document.title = `stale · ${nameShown()}`;
+  showFavicon('stale');
+  if (before !== 'stale') say(`${cause}. The page is stale.`);
 }
 
 function facts({ version, track, sink, topic, started_at }, now) {
@@ -71,7 +99,7 @@ function facts({ version, track, sink, topic, started_at }, now) {
     ['sink', sink === 'log' ? 'embedded log' : sink],
     ['topic', topic],
     ['up', span(secondsSince(started_at, now))],
-  ];
+  ].filter(([, value]) => value !== null && value !== undefined);
 }
 
 function drawFacts(now) {
@@ -94,27 +122,27 @@ function drawFacts(now) {
 }
 
 function onSummary(next) {
-  const changed = summary?.cheer.state !== next.cheer.state;
+  const { state, score } = next.cheer;
+  const changed = summary?.cheer.state !== state || root.dataset.link === 'stale';
   summary = next;
   lastSeen = Date.now();
   failures = 0;
   // Ages are told by the service's clock: this machine's may be wrong.
   const now = Date.parse(next.timestamp);
-  const { state, score } = next.cheer;
   root.dataset.state = state;
   setText(byId('service'), next.service);
-  setText(byId('eyebrow'), next.cheer.idle ? 'Health cheer · idle' : 'Health cheer');
-  document.title = `${isDraining(next.cheer) ? 'draining · ' : ''}${state}${score === null ? '' : ` ${Math.round(score)}`} · ${next.service}`;
-  setAttribute(iconLink, 'href', `/assets/icon-${state}.svg`);
+  document.title = `${isDraining(next.cheer) ? 'draining · ' : ''}${state}${typeof score === 'number' ? ` ${Math.round(score)}` : ''} · ${next.service}`;
+  showFavicon(state);
   drawFacts(now);
-  hero.update(next, now);
-  drawPipeline(next, now);
+  drawHero(next, now);
+  for (const draw of panels) draw(next, now);
   events.clearIfNewer(next.latest_sequence);
-  events.draw(now);
-  quarantine.update(next, now);
+  drawEvents(now);
+  drawQuarantine(next, now);
   setText(byId('foot'), `Updated ${clock(now)}`);
-  if (changed) say(stateSpoken(next));
-  setLink('live');
+  // All at once: of two sentences in a row only the last one is heard.
+  const news = [...goLive(), changed && stateSpoken(next)].filter(Boolean);
+  if (news.length > 0) say(news.join(' '));
 }
 
 function onEvent(name, data) {
@@ -165,16 +193,23 @@ byId('key-form').addEventListener('submit', (event) => {
 
 async function run() {
   for (;;) {
+    let why = 'Connection lost';
+    let refused = false;
     try {
       await connect();
     } catch (error) {
-      if (error instanceof HttpError && (error.status === 401 || error.status === 403)) {
+      refused = error instanceof HttpError;
+      if (refused && (error.status === 401 || error.status === 403)) {
         askForKey(error);
         return;
       }
+      if (refused) why = error.message.replace(/\.$/, '');
+      else if (error instanceof SyntaxError) why = 'The service tells what this page can’t read';
     }
-    if (summary) setLink('stale');
-    else setText(byId('link-text'), 'No answer, trying again…');
+    trouble = why;
+    // A stream that is refused leaves what a request has just told.
+    const fresh = refused && Date.now() - lastSeen < silenceMs;
+    if (!fresh) goStale();
     const wait = retryMs[Math.min(failures, retryMs.length - 1)];
     failures += 1;
     await new Promise((resolve) => setTimeout(resolve, wait));
@@ -182,6 +217,10 @@ async function run() {
 }
 
 setInterval(() => {
-  if (root.dataset.link === 'stale') setLink('stale');
+  if (root.dataset.link === 'live' && Date.now() - lastSeen > silenceMs)
+    trouble = 'The service tells nothing new';
+  else if (root.dataset.link !== 'stale') return;
+  goStale();
 }, 1000);
+for (const link of byId('raw').querySelectorAll('a')) link.href = base + link.getAttribute('href');
 void run();

@@ -5,6 +5,17 @@ import { bytes, coarse, count, exact, moment, secondsSince } from './format.js';
 const path = '/api/v1/quarantine';
 const shownAtMost = 50;
 
+/** What the button says that opened the dialog. */
+let opener;
+
+/** The list may have been redrawn meanwhile, and the button that the keyboard would go back to is another one. */
+byId('dialog').addEventListener('close', ({ target: dialog }) => {
+  const at = document.activeElement;
+  // When it was opened again at once, this still tells of the close before.
+  if (dialog.open || !(at === document.body || dialog.contains(at))) return;
+  document.querySelector(`#quarantine button[aria-label="${opener}"]`)?.focus();
+});
+
 function openDialog(title, ...content) {
   const dialog = byId('dialog');
   const close = h(
@@ -13,6 +24,7 @@ function openDialog(title, ...content) {
     'Close',
   );
   const actions = h('div', { class: 'actions' }, close);
+  opener = document.activeElement?.getAttribute('aria-label');
   dialog.replaceChildren(h('h2', { id: 'dialog-title', dir: 'auto' }, title), ...content, actions);
   dialog.showModal();
   return { dialog, actions, close };
@@ -100,6 +112,8 @@ export function createQuarantine(say) {
   let ages = [];
   let loadedFor;
   let loading = false;
+  /** Asked for while it was being loaded: what comes may be older than that. */
+  let again = false;
 
   const act = (item, action) => async () => {
     container.setAttribute('aria-busy', 'true');
@@ -170,14 +184,18 @@ export function createQuarantine(say) {
     for (const { node, at } of ages) setText(node, coarse(secondsSince(at, now)));
   }
 
+  const buttons = () => [...container.querySelectorAll('button')];
+
   function draw(now) {
     ages = [];
     setText(byId('quarantine-count'), total > 0 ? count(total) : '');
+    const place = buttons().indexOf(document.activeElement);
+    const focused = document.activeElement?.getAttribute('aria-label');
     if (items.length === 0) {
       setText(hint, '');
-      container.replaceChildren(
-        h('p', { class: 'empty' }, 'Nothing in quarantine: every event found its way.'),
-      );
+      const empty = 'Nothing in quarantine: every event found its way.';
+      container.replaceChildren(h('p', { class: 'empty', tabindex: -1 }, empty));
+      if (place >= 0) container.firstChild.focus();
       return;
     }
     const shown = total > items.length ? `the newest ${items.length} of ${exact(total)}` : '';
@@ -195,29 +213,33 @@ export function createQuarantine(say) {
       h('tbody', {}, ...items.map((item) => row(item, now))),
     );
     tick(now);
-    const focused = document.activeElement?.getAttribute('aria-label');
-    const inside = container.contains(document.activeElement);
     container.replaceChildren(table);
-    // A redraw must not throw a keyboard user out of the table.
-    if (inside && focused)
-      [...container.querySelectorAll('button')]
-        .find((each) => each.getAttribute('aria-label') === focused)
-        ?.focus();
+    if (place < 0) return;
+    // A redraw must not throw a keyboard user out of the table: the same event, else the same action on the next one.
+    const drawn = buttons();
+    const perRow = drawn.length / items.length;
+    const last = drawn.length - perRow + (place % perRow);
+    (
+      drawn.find((each) => each.getAttribute('aria-label') === focused) ?? drawn[Math.min(place, last)]
+    )?.focus();
   }
 
   let clockNow = Date.now();
   async function load() {
+    again = loading;
     if (loading) return;
     loading = true;
     try {
       const page = await getJson(`${path}?limit=${shownAtMost}`);
       ({ items, total } = page);
-      loadedFor = total;
+      // What came between the list and the count is in one of them only: then it is loaded once more.
+      loadedFor = items.length === Math.min(total, shownAtMost) ? total : undefined;
       draw(clockNow);
     } catch (error) {
       setText(hint, `The list could not be loaded: ${error.message}`);
     }
     loading = false;
+    if (again) await load();
   }
 
   return {
@@ -228,6 +250,9 @@ export function createQuarantine(say) {
     reload: load,
     update(summary, now) {
       clockNow = now;
+      const none = typeof summary.quarantined !== 'number';
+      container.closest('section').hidden = none;
+      if (none) return;
       tick(now);
       if (summary.quarantined !== loadedFor) void load();
     },

@@ -1,12 +1,19 @@
-import { renderMetrics, traceIdOf, type Health, type Logger, type RecentEvents } from '@selfcheer/cheer-kit';
+import {
+  createServiceView,
+  traceIdOf,
+  type Health,
+  type Logger,
+  type RecentEvents,
+} from '@selfcheer/cheer-kit';
 import { pipelineStages } from './cheer/pipeline-metrics';
 import type { Signals } from './cheer/signals';
-import { queueNames, type Telemetry } from './cheer/telemetry';
+import type { Telemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
 import type { Actor, QuarantineAction, QuarantineResult } from './event';
+import type { ServiceFlags } from './flags';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
-import type { AdminView, QueueView } from './sidecar/admin-view';
+import type { AdminView } from './sidecar/admin-view';
 import { version } from './version';
 import { countOf } from './words';
 
@@ -18,6 +25,7 @@ export interface AdminSources {
   readonly recent: RecentEvents;
   readonly health: Health;
   readonly disk: DiskWatch;
+  readonly flags: Pick<ServiceFlags, 'list'>;
   readonly logger: Logger;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -25,8 +33,25 @@ export interface AdminSources {
 
 /** The service as the admin port shows it. */
 export function createAdminView(sources: AdminSources): AdminView {
-  const { config, telemetry, signals, pipeline, recent, health, disk, logger } = sources;
-  const { engine } = telemetry;
+  const { config, telemetry, signals, pipeline, recent, health, disk, flags, logger } = sources;
+
+  const service = createServiceView({
+    info: {
+      service: config.service,
+      version,
+      track: config.track,
+      sink: telemetry.downstream,
+      topic: config.kafka.topic,
+      startedAt: sources.startedAt,
+    },
+    engine: telemetry.engine,
+    recent,
+    health,
+    registry: telemetry.registry,
+    resources: telemetry.resources,
+    flags: () => flags.list(),
+    queuesInBytes: ['commit', 'outbox'],
+  });
 
   const titles = { replay: 'Replayed from quarantine', discard: 'Discarded from quarantine' };
 
@@ -61,47 +86,11 @@ export function createAdminView(sources: AdminSources): AdminView {
     return result;
   };
 
-  const queues = (): QueueView[] =>
-    queueNames.flatMap((name) => {
-      const reading = engine.queues().get(name);
-      if (!reading) return [];
-      const { depth, capacity, oldestAgeSeconds, ageTargetSeconds } = reading;
-      return {
-        name,
-        depth,
-        capacity,
-        unit: name === 'publish' ? 'events' : 'bytes',
-        ceiling: config.cheer.saturationCeilingRatio,
-        ...(oldestAgeSeconds > 0 && { oldestAge: oldestAgeSeconds }),
-        ...(ageTargetSeconds !== undefined && { ageTarget: ageTargetSeconds }),
-      };
-    });
-
   return {
-    info: {
-      service: config.service,
-      version,
-      track: config.track,
-      sink: telemetry.downstream,
-      topic: config.kafka.topic,
-      startedAt: sources.startedAt,
-    },
-    verdict: () => engine.verdict(),
-    mode: () => engine.mode(),
-    slo: () =>
-      engine.sloReadings().map(({ definition, windowSeconds, good, bad, budgetRemaining }) => ({
-        name: definition.name,
-        description: definition.description,
-        objective: definition.objective,
-        windowSeconds,
-        good,
-        bad,
-        budgetRemaining,
-      })),
+    ...service,
     pipeline: () => ({
+      ...service.pipeline(),
       stages: pipelineStages.map((name) => ({ name, ...signals.stages[name].figures() })),
-      queues: queues(),
-      breakers: engine.breakers(),
       lanes: pipeline.lanes.map(({ low, high }, lane) => {
         const pending = high - low + 1;
         if (pending === 0) return { lane, pending, state: 'idle' };
@@ -111,22 +100,12 @@ export function createAdminView(sources: AdminSources): AdminView {
           : { lane, pending, state: 'waiting', detail };
       }),
     }),
-    resources() {
-      const { cpuCores, rssBytes, heapUsedBytes, heapLimitBytes, eventLoopLagSeconds } =
-        telemetry.resources.read();
-      return {
-        cpuCores,
-        rssBytes,
-        heapUsedBytes,
-        heapLimitBytes,
-        eventLoopLag: eventLoopLagSeconds,
-        storeBytes: pipeline.figures().outboxBytes,
-        storeQuotaBytes: config.outbox.quotaBytes,
-        diskFreeBytes: disk.freeBytes,
-      };
-    },
-    events: (since) => recent.since(since),
-    subscribe: (listener) => recent.subscribe(listener),
+    resources: () => ({
+      ...service.resources(),
+      storeBytes: pipeline.figures().outboxBytes,
+      storeQuotaBytes: config.outbox.quotaBytes,
+      diskFreeBytes: disk.freeBytes,
+    }),
     quarantine: {
       count: () => pipeline.quarantined().count,
       list: (page) => pipeline.quarantined().list(page),
@@ -135,9 +114,5 @@ export function createAdminView(sources: AdminSources): AdminView {
       actOnAll,
       audit: (page) => pipeline.audited(page),
     },
-    metrics: (accept) => renderMetrics(telemetry.registry, accept),
-    liveness: () => health.liveness(),
-    readiness: () => health.readiness(),
-    health: () => health.report(),
   };
 }

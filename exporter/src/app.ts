@@ -2,30 +2,48 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as grpcStatus } from '@grpc/grpc-js';
-import { createLogger, Health, RecentEvents, recordHistory, type Logger } from '@selfcheer/cheer-kit';
+import {
+  countFlags,
+  createAuthenticator,
+  createLogger,
+  followCheerFlags,
+  Health,
+  hostOf,
+  isLoopbackHost,
+  RecentEvents,
+  recordFlags,
+  recordHistory,
+  samplingRatio,
+  startTracing,
+  withCorrelation,
+  stopServer,
+  type Logger,
+} from '@selfcheer/cheer-kit';
 import pino from 'pino';
 import { createAdminView } from './admin-view';
-import { createAuthenticator } from './auth/api-keys';
-import { checkBindPolicy, hostOf, isLoopbackHost } from './auth/bind-policy';
+import { checkBindPolicy } from './auth/bind-policy';
 import { Heartbeat } from './cheer/heartbeat';
 import { Signals } from './cheer/signals';
 import { createTelemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
+import { openFlags } from './flags';
 import { createHealthChecks } from './health-checks';
 import { ByteBudget } from './ingest/byte-budget';
 import { createFrontApp } from './ingest/front-app';
 import { createGrpcServer } from './ingest/grpc-server';
 import { HttpIngest } from './ingest/http-handler';
+import { IngestSpans } from './ingest/ingest-spans';
 import { createHttpServer } from './ingest/http-server';
 import { Intake, refusal } from './ingest/intake';
 import { OverloadGuard } from './ingest/overload/guard';
-import { listen, stopServer } from './listen';
+import { listen } from './listen';
 import { DiskWatch } from './outbox/disk-watch';
 import { Pipeline } from './pipeline';
 import { relayObserver } from './relay-observer';
 import { startRelayThread, type StartRelay } from './relay-link';
 import { advertisedAddress, createRegistration } from './registration';
-import { createAdminApp } from './sidecar/admin-app';
+import { logRequest } from './request-log';
+import { createExporterAdmin } from './sidecar/admin-app';
 import { version } from './version';
 import { warmUp } from './warm-up';
 
@@ -51,6 +69,8 @@ const sampleMs = 250;
 const connectionsShare = 0.6;
 /** An agent of Consul that hangs may hold the drain up for so long. */
 const deregisterShare = 0.2;
+/** For spans that are left, beside closing the store: a collector that hangs gets no more. */
+const lastSpansMs = 2_000;
 
 /**
  * The exporter, in the order in which data flows: ingest -> outbox -> enrich -> publish -> cheer.
@@ -67,6 +87,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       destination: pino.destination({ fd: 2, sync: false }),
     });
   const startedAt = Date.now();
+  const { service, track } = config;
+  const flags = await openFlags(config, logger);
+  const tracing = await startTracing({ service, version, track, logger, ratio: samplingRatio(flags) });
+  const spans = tracing.enabled ? new IngestSpans(tracing.tracer) : undefined;
 
   // What measures and judges; every stage below tells it what happens.
   const telemetry = createTelemetry(config, version);
@@ -99,8 +123,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       heartbeatSettled: () => heartbeat.settled(),
     }),
     logger,
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
     telemetry.resources.stop();
+    await flags.close();
+    await tracing.shutdown(0);
     throw error;
   });
   const recent = await RecentEvents.open({
@@ -108,6 +134,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     onProblem: (error) => logger.warn({ err: error }, 'recent cheer events could not be kept'),
   });
   recordHistory(engine, recent);
+  // In this order: the flag's own event stands before what it does to the cheer.
+  recordFlags(flags, recent);
+  followCheerFlags(flags, engine);
+  countFlags(flags, telemetry.resilience);
   const disk = new DiskWatch(config.dataDir, {
     ballastBytes: config.outbox.ballastBytes,
     taken: () => pipeline.taken,
@@ -162,7 +192,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         signals.shed(reason, count);
         if (code === 'overloaded' || code === 'buffer_full') overload.turnedAway(count);
       },
-      failure: (error) => logger.error({ err: error }, 'ingest failed where it never should'),
+      failure(error, correlationId) {
+        const log = correlationId === undefined ? logger : withCorrelation(logger, correlationId);
+        log.error({ err: error }, 'ingest failed where it never should');
+      },
     },
     now: () => Date.now(),
     clock: () => performance.now(),
@@ -173,8 +206,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     limits: config.ingest.limits,
     loopbackOnly: config.auth.apiKeys.length === 0 && isLoopbackHost(hostOf(config.http)),
     fallback: createFrontApp({ service: config.service, version }),
-    answered: (method, statusCode, seconds) =>
-      telemetry.service.httpRequest({ method, route: '/v1/events', statusCode, seconds }),
+    answered(method, statusCode, seconds, traceId, correlationId) {
+      telemetry.service.httpRequest({
+        ...{ method, route: '/v1/events', statusCode, seconds },
+        ...(traceId !== undefined && { traceId }),
+      });
+      logRequest(logger, correlationId, method, statusCode, seconds);
+    },
+    spans,
   });
   const http = createHttpServer(httpIngest, config.ingest.limits);
   const grpc = createGrpcServer({
@@ -188,14 +227,20 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     address: config.grpc,
     reflection: config.grpcReflection ?? isLoopbackHost(hostOf(config.grpc)),
     observer: {
-      grpcHandled: (method, code, seconds) =>
-        telemetry.service.grpcCall({ method, code: grpcStatus[code], seconds }),
+      grpcHandled(method, code, seconds, traceId, correlationId) {
+        telemetry.service.grpcCall({
+          ...{ method, code: grpcStatus[code], seconds },
+          ...(traceId !== undefined && { traceId }),
+        });
+        logRequest(logger, correlationId, method, code, seconds);
+      },
     },
+    spans,
   });
 
   // Cheer: the verdict once a second, the admin port.
   const health = new Health({
-    checks: createHealthChecks({ config, pipeline, disk, engine, telemetry, signals }),
+    checks: createHealthChecks({ config, pipeline, disk, engine, telemetry, signals, flags }),
     readiness: ['store', 'disk'],
   });
   const view = createAdminView({
@@ -206,13 +251,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     recent,
     health,
     disk,
+    flags,
     logger,
     startedAt,
   });
-  const admin = createAdminApp({
+  const admin = createExporterAdmin({
     view,
     authenticator,
     loopback: isLoopbackHost(hostOf(config.admin)),
+    cors: config.adminCors,
     onError: (error, path) => logger.error({ err: error, path }, 'the admin port failed'),
   });
   const adminServer: Server = createServer(admin.app);
@@ -243,6 +290,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const lastAnswers = setTimeout(() => pipeline.giveUpWaiting(), 0.8 * connectionsMs);
     try {
       await Promise.all([stopServer(http, connectionsMs), grpc.drain(connectionsMs)]);
+      void tracing.shutdown(Math.min(lastSpansMs, withinMs));
       await pipeline.close(left());
     } finally {
       clearTimeout(lastAnswers);
@@ -251,7 +299,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await stopServer(adminServer, 0);
       engine.stop();
       telemetry.resources.stop();
+      await flags.close();
       await recent.close();
+      await tracing.shutdown(Math.min(lastSpansMs, withinMs));
     }
   };
 

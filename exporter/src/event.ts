@@ -181,10 +181,22 @@ export type EnrichOutcome =
   | { readonly outcome: 'quarantine'; readonly verdict: QuarantineVerdict }
   | { readonly outcome: 'retry'; readonly step: string; readonly detail: string };
 
+/** Runs a step's work for one event of a batch, so that the time it takes and the calls it makes are told to be its. */
+export interface StepRunner {
+  run<T>(step: string, work: () => T): T;
+}
+
 /** The chain of enrichment steps. Same event, its `frozen` included, and same config give byte-identical output. */
 export interface Enricher {
-  /** `waits` is told what holds up the outcome meanwhile: what was asked, and what it answered. */
-  enrich(event: StoredEvent, waits?: (detail: string) => void): EnrichOutcome | Promise<EnrichOutcome>;
+  /**
+   * `waits` is told what holds up the outcome meanwhile: what was asked, and what it answered. `steps` runs the steps of a
+   * batch that is traced.
+   */
+  enrich(
+    event: StoredEvent,
+    waits?: (detail: string) => void,
+    steps?: StepRunner,
+  ): EnrichOutcome | Promise<EnrichOutcome>;
 }
 
 /** An event that waits in quarantine for a person. */

@@ -1,9 +1,10 @@
-import type { BreakerState, CheerEngine, HealthCheck } from '@selfcheer/cheer-kit';
+import { flagsCheck, type BreakerState, type CheerEngine, type HealthCheck } from '@selfcheer/cheer-kit';
 import type { Signals } from './cheer/signals';
 import type { Telemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
 import { lookupNames } from './config/steps';
 import { messageOf } from './errors';
+import type { ServiceFlags } from './flags';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
 import { countOf } from './words';
@@ -15,6 +16,7 @@ export interface HealthSources {
   readonly engine: CheerEngine;
   readonly telemetry: Telemetry;
   readonly signals: Pick<Signals, 'failureOf'>;
+  readonly flags: Pick<ServiceFlags, 'problem' | 'list'>;
 }
 
 const memoryDegraded = 0.9;
@@ -28,6 +30,7 @@ export function createHealthChecks({
   engine,
   telemetry,
   signals,
+  flags,
 }: HealthSources): Record<string, HealthCheck> {
   const breakerOf = (name: string): BreakerState =>
     engine.breakers().find(({ downstream }) => downstream === name)?.state ?? 'closed';
@@ -66,6 +69,7 @@ export function createHealthChecks({
         detail: `died ${countOf(count, 'time')} in a row and is started again, the last time of: ${detail}`,
       };
     },
+    ...(config.flags.file !== undefined && { flags: () => flagsCheck(flags) }),
     ...Object.fromEntries(lookupNames(config.enrich).map((name) => [`lookup:${name}`, lookup(name)])),
     disk() {
       const detail = `${mebibytes(disk.freeBytes)} free of ${mebibytes(disk.sizeBytes)}`;

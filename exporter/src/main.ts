@@ -25,7 +25,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 // The reader of a pipe may leave (`selfcheer tail | head`): a command ends quietly, the service goes on unheard.
-const serving = process.argv[2] === 'start';
+const serving = ['start', 'sidecar'].includes(process.argv[2] ?? '');
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   if (!serving) process.exit(exitCode.ok);

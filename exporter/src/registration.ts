@@ -1,5 +1,4 @@
-import { ConsulRegistration, type Logger } from '@selfcheer/cheer-kit';
-import { hostOf } from './auth/bind-policy';
+import { ConsulRegistration, hostOf, type Logger } from '@selfcheer/cheer-kit';
 import type { Config } from './config/schema';
 import { UsageError } from './errors';
 

@@ -16,7 +16,10 @@ export type StartRelay = (settings: RelaySettings, report: (report: RelayReport)
 
 /** Runs the relay in a worker thread. Only built code can do that: a worker does not transform TypeScript. */
 export const startRelayThread: StartRelay = (settings, report) => {
-  const worker = new Worker(join(__dirname, 'relay-thread.js'), { workerData: settings });
+  const worker = new Worker(join(__dirname, 'relay-thread.js'), {
+    name: 'relay',
+    workerData: settings,
+  });
   let stopped = false;
   worker.on('message', (message: RelayReport) => {
     if (message.kind === 'stopped') stopped = true;

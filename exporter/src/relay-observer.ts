@@ -1,4 +1,4 @@
-import type { CheerEngine, Logger } from '@selfcheer/cheer-kit';
+import { withCorrelation, type CheerEngine, type Logger } from '@selfcheer/cheer-kit';
 import type { Signals } from './cheer/signals';
 import type { Telemetry } from './cheer/telemetry';
 import { messageOf } from './errors';
@@ -58,7 +58,8 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
     if (!first) return;
     const { eventId, traceId, verdict } = first;
     // One line a batch: `selfcheer quarantine list` has them all.
-    logger.warn(
+    const log = traceId === undefined ? logger : withCorrelation(logger, traceId);
+    log.warn(
       { count: refused.length, event_id: eventId, ...(traceId && { trace_id: traceId }), ...verdict },
       'quarantined, the first of them named here',
     );

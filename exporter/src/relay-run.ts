@@ -1,10 +1,11 @@
-import { createLogger, downstreamSpans, type Logger } from '@selfcheer/cheer-kit';
+import { createLogger, downstreamSpans, startTracing, type Logger, type Tracing } from '@selfcheer/cheer-kit';
 import pino from 'pino';
 import type { Config } from './config/schema';
 import { DownstreamCallReports } from './downstream-calls';
 import { createEnricher } from './enrich/enricher';
 import { lookupResolver } from './enrich/lookup/resolvers';
 import { OutboxReader } from './outbox/reader';
+import { BatchSpans } from './publish/batch-trace';
 import { createKafkaPublisher } from './publish/kafka-publisher';
 import { createLogPublisher } from './publish/log-publisher';
 import { createMessage } from './publish/messages';
@@ -12,6 +13,7 @@ import type { Publisher } from './publish/publisher';
 import { Relay } from './publish/relay';
 import type { RelayReport } from './publish/relay-protocol';
 import { Sender } from './publish/sender';
+import { version } from './version';
 
 /** Everything that the relay needs to know to begin; plain data, so that it can go to another thread. */
 export interface RelaySettings {
@@ -30,6 +32,8 @@ export type MakeSink = (config: Config, settings: Pick<RelaySettings, 'storeId' 
 
 export interface RunningRelay {
   readonly relay: Relay;
+  /** To be shut down at the end of a thread, which has its own. */
+  readonly tracing: Tracing;
   /** Closes the sink and the reader; call it when the relay has finished. */
   close(): Promise<void>;
 }
@@ -44,6 +48,10 @@ export async function runRelay(
   const calls = new DownstreamCallReports(report);
   const spans = downstreamSpans();
   const logger = createRelayLogger(config);
+  const { service, track } = config;
+  // No trace begins here: what is recorded always has an event that was recorded when it was taken. And no logger: the
+  // main thread has the same collector, and says when it is away.
+  const tracing = await startTracing({ service, version, track, ratio: () => 0 });
   const enricher = createEnricher(config.enrich, {
     baseDir: settings.baseDir,
     observe(event) {
@@ -66,9 +74,11 @@ export async function runRelay(
     settled: settings.settled,
     topic: config.kafka.topic,
     ...config.publish,
+    spans: tracing.enabled ? new BatchSpans(tracing.tracer, publisher.downstream) : undefined,
   });
   return {
     relay,
+    tracing,
     async close() {
       enricher.close();
       calls.flush();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fullJitter } from '../resilience/retry';
 import { askAgent, ConsulError, type ConsulAgent } from './consul-agent';
 
+/** For `ConsulRegistration`. */
 export interface ConsulRegistrationOptions {
   readonly agent: ConsulAgent;
   /** Unique on the agent: two instances must not share it. */
@@ -19,6 +20,7 @@ export interface ConsulRegistrationOptions {
   readonly deregisterAfterSeconds?: number;
   /** How often it is made sure that the agent still knows this instance, in seconds. Default 30. */
   readonly everySeconds?: number;
+  /** Told when it is registered. */
   readonly onRegistered?: () => void;
   /** The agent could not be asked, or refused. Called once for each row of failures; it is tried again. */
   readonly onProblem?: (error: Error) => void;
@@ -50,6 +52,7 @@ export class ConsulRegistration {
     this.servicePath = `/v1/agent/service/${encodeURIComponent(options.id)}`;
   }
 
+  /** Registers, and again whenever the agent has forgotten it. */
   start(): void {
     this.running ??= this.run();
   }

@@ -4,6 +4,7 @@ import { abortable } from './abortable';
 import { askAgent, type ConsulAgent } from './consul-agent';
 import { hostPort, InTurn, NoInstanceError, rootMessage, type Resolver } from './resolver';
 
+/** For `ConsulResolver`. */
 export interface ConsulResolverOptions {
   readonly agent: ConsulAgent;
   /** Name of the service as it is registered. */

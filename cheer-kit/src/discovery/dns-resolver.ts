@@ -4,6 +4,7 @@ import { asError } from '../resilience/errors';
 import { abortable } from './abortable';
 import { hostPort, InTurn, NoInstanceError, rootMessage, type Resolver } from './resolver';
 
+/** For `createDnsResolver`. */
 export interface DnsResolverOptions {
   /** A host name, for example that of a Kubernetes Service: headless ones give every pod's address. */
   readonly hostname: string;

@@ -5,6 +5,7 @@ import { combinations, counter, readCounter, readGauge } from './instruments';
 import { LatencyHistogram } from './latency-histogram';
 import type { MetricsRegistry } from './registry';
 
+/** For `createCheerMetrics`. */
 export interface CheerMetricsOptions {
   /** Seconds; exact bounds of `cheer_batch_duration_seconds`. */
   readonly latencyTargets?: readonly number[];

@@ -1,4 +1,5 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { GcWindow, type GcReading } from './gc-window';
 import { LatencyHistogram } from './latency-histogram';
 import type { MetricsRegistry } from './registry';
 
@@ -15,8 +16,13 @@ const kinds = new Map<number, string>([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
 ]);
 
-/** Pauses of the garbage collector, under our name and under prom-client's. Returns the stop. */
-export function observeGc(registry: MetricsRegistry): () => void {
+export interface GcObserver {
+  read(): GcReading;
+  stop(): void;
+}
+
+/** Pauses of the garbage collector, under our name and under prom-client's, and those of the last minute to read. */
+export function observeGc(registry: MetricsRegistry): GcObserver {
   const pauses = new LatencyHistogram(registry, {
     name: 'gc_pause_seconds',
     help: 'Pauses of the garbage collector by kind.',
@@ -33,6 +39,7 @@ export function observeGc(registry: MetricsRegistry): () => void {
     pauses.series({ kind });
     durations.series({ kind });
   }
+  const recent = new GcWindow(() => performance.now());
   const observer = new PerformanceObserver((list) => {
     // Node's types know no detail on entries; those of `gc` have its kind there (perf_hooks, "Garbage Collection details").
     for (const { detail, duration } of list.getEntries() as unknown as readonly GcEntry[]) {
@@ -40,8 +47,9 @@ export function observeGc(registry: MetricsRegistry): () => void {
       if (kind === undefined) continue;
       pauses.series({ kind }).observe(duration / 1000);
       durations.series({ kind }).observe(duration / 1000);
+      recent.record(duration / 1000);
     }
   });
   observer.observe({ entryTypes: ['gc'] });
-  return () => observer.disconnect();
+  return { read: () => recent.read(), stop: () => observer.disconnect() };
 }

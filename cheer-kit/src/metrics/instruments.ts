@@ -34,6 +34,7 @@ export function counter<Label extends string = never>(
   return made;
 }
 
+/** A gauge whose given series are there from the start at 0. */
 export function gauge<Label extends string = never>(
   registry: MetricsRegistry,
   description: Description<Label>,

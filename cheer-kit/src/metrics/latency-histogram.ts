@@ -2,6 +2,7 @@ import type { Histogram } from 'prom-client';
 import { bucketIndex } from '../latency-window';
 import type { MetricsRegistry } from './registry';
 
+/** For `LatencyHistogram`. */
 export interface LatencyHistogramOptions<Label extends string> {
   readonly name: string;
   readonly help: string;
@@ -100,6 +101,7 @@ export class LatencyHistogram<Label extends string = never> {
     return Promise.resolve({ name, help, type, aggregator, values });
   }
 
+  /** Forgets all series; prom-client’s `resetMetrics` calls it. */
   reset(): void {
     this.children.clear();
   }

@@ -122,6 +122,8 @@ test('the engine is read at each scrape, nothing is counted twice', async () => 
   clock.advance(30);
   engine.evaluate();
   expect(await scrape()).toMatchObject({ cheer_health: 1, cheer_score: 85, 'cheer_state{state="green"}': 1 });
+  engine.setBudgetFloor(0.25);
+  expect(await scrape()).toMatchObject({ cheer_health_budget_floor_ratio: 0.25 });
   engine.disable('health-cheer');
   const disabled = await scrape();
   expect(disabled).toMatchObject({ cheer_health: 0, 'cheer_state{state="disabled"}': 1 });

@@ -1,5 +1,6 @@
 import { Registry, type OpenMetricsContentType } from 'prom-client';
 
+/** A prom-client registry that writes OpenMetrics. */
 export type MetricsRegistry = Registry<OpenMetricsContentType>;
 
 /**

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import type { MetricsRegistry } from './registry';
 
+/** A scrape. */
 export interface RenderedMetrics {
   readonly contentType: string;
   readonly body: string;

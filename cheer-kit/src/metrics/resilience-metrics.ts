@@ -4,12 +4,17 @@ import { breakerStates } from '../verdict';
 import { counter, gauge, readGauge } from './instruments';
 import type { MetricsRegistry } from './registry';
 
+/** Value list of the label `reason` of what was shed. */
 export const shedReasons = ['bytes', 'disk', 'overload', 'quota', 'draining'] as const;
+/** One of `shedReasons`. */
 export type ShedReason = (typeof shedReasons)[number];
 
+/** Value list of the label `track`. */
 export const releaseTracks = ['stable', 'canary', 'preview'] as const;
+/** One of `releaseTracks`: which part of a release a process belongs to. */
 export type ReleaseTrack = (typeof releaseTracks)[number];
 
+/** For `createResilienceMetrics`. */
 export interface ResilienceMetricsOptions<Quarantine extends string> {
   /** Names of the queues as the engine has them. */
   readonly queues: readonly string[];
@@ -18,11 +23,13 @@ export interface ResilienceMetricsOptions<Quarantine extends string> {
   readonly track: ReleaseTrack;
 }
 
+/** What the service tells these metrics; queues and breakers are read from the engine. */
 export interface ResilienceMetrics<Quarantine extends string> {
   /** Operations that were tried again. */
   retried(count: number): void;
   /** Events that were refused to protect the rest. */
   shed(reason: ShedReason, count: number): void;
+  /** Events that were set aside for a person. */
   quarantined(reason: Quarantine, count: number): void;
   /** Events that wait in quarantine now. */
   setQuarantinedNow(count: number): void;

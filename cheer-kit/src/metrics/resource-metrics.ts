@@ -28,9 +28,15 @@ export interface ResourceReading {
   readonly heapLimitBytes: number;
   /** p99 of the event loop's delay. */
   readonly eventLoopLagSeconds: number;
+  /** p99 of the garbage collector's pauses in the last minute; absent when there was none. */
+  readonly gcPauseP99Seconds?: number;
+  /** Part of the last minute that was spent in such pauses. */
+  readonly gcTimeRatio: number;
 }
 
+/** See `createResourceMetrics`. */
 export interface ResourceMetrics {
+  /** What the process uses now. */
   read(): ResourceReading;
   /** Ends all observers and timers. */
   stop(): void;
@@ -63,7 +69,7 @@ const rejected = [
 export function createResourceMetrics(registry: MetricsRegistry): ResourceMetrics {
   for (const collect of defaults) collect(registry);
   for (const name of rejected) registry.removeSingleMetric(name);
-  const stopGc = observeGc(registry);
+  const gc = observeGc(registry);
   const delay = new EventLoopDelaySampler();
   const cores = availableCores();
   const memoryLimitBytes = availableMemory();
@@ -109,6 +115,7 @@ export function createResourceMetrics(registry: MetricsRegistry): ResourceMetric
   return {
     read() {
       const { rss, heapUsed } = process.memoryUsage();
+      const { pauseP99Seconds, timeRatio } = gc.read();
       return {
         cpuCores,
         cpuRatio: cpuCores / cores,
@@ -117,12 +124,14 @@ export function createResourceMetrics(registry: MetricsRegistry): ResourceMetric
         heapUsedBytes: heapUsed,
         heapLimitBytes: getHeapStatistics().heap_size_limit,
         eventLoopLagSeconds: delay.read().p99,
+        ...(pauseP99Seconds !== undefined && { gcPauseP99Seconds: pauseP99Seconds }),
+        gcTimeRatio: timeRatio,
       };
     },
     stop() {
       clearInterval(timer);
       delay.stop();
-      stopGc();
+      gc.stop();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { latencyBuckets } from '../latency-window';
-import { counter } from './instruments';
-import { LatencyHistogram } from './latency-histogram';
+import { counter, readCounter } from './instruments';
+import { LatencyHistogram, type LatencySeries } from './latency-histogram';
 import type { MetricsRegistry } from './registry';
 
 /** As many routes or methods get their own series; what comes after them is counted as `other`. */
@@ -30,6 +30,7 @@ const grpcCodes = [
   'UNAUTHENTICATED',
 ] as const;
 
+/** An HTTP request that was answered. */
 export interface HttpRequestSample {
   readonly method: string;
   /** The pattern that matched, such as `/v1/events`, never the path. */
@@ -37,23 +38,29 @@ export interface HttpRequestSample {
   readonly statusCode: number;
   readonly seconds: number;
   /** Of a sampled trace. */
-  readonly traceId?: string;
+  readonly traceId?: string | undefined;
 }
 
+/** A gRPC call that was completed. */
 export interface GrpcCallSample {
   /** Full name, such as `/selfcheer.v1.IngestService/Ingest`. */
   readonly method: string;
   /** Status code by number. */
   readonly code: number;
   readonly seconds: number;
-  readonly traceId?: string;
+  /** Of a sampled trace. */
+  readonly traceId?: string | undefined;
 }
 
+/** See `createServiceMetrics`. */
 export interface ServiceMetrics {
+  /** Counts one. */
   httpRequest(sample: HttpRequestSample): void;
+  /** Counts one. */
   grpcCall(sample: GrpcCallSample): void;
 }
 
+/** For `createServiceMetrics`. */
 export interface ServiceMetricsOptions {
   /** Seconds; exact bounds of the histograms. */
   readonly latencyTargets?: readonly number[];
@@ -65,11 +72,23 @@ export function createServiceMetrics(
   { latencyTargets }: ServiceMetricsOptions = {},
 ): ServiceMetrics {
   const buckets = latencyBuckets(latencyTargets);
-  const requests = counter(registry, {
-    name: 'http_requests_total',
-    help: 'HTTP requests that were answered.',
-    labelNames: ['method', 'route', 'status_code'],
-  });
+  const byRoute = new Map<string, Map<string, RouteSeries>>();
+  readCounter(
+    registry,
+    {
+      name: 'http_requests_total',
+      help: 'HTTP requests that were answered.',
+      labelNames: ['method', 'route', 'status_code'],
+    },
+    () =>
+      [...byRoute].flatMap(([route, byMethod]) =>
+        [...byMethod].flatMap(([method, { counts }]) =>
+          [...counts].map(
+            ([code, { value }]) => [{ method, route, status_code: statusText(code) }, value] as const,
+          ),
+        ),
+      ),
+  );
   const requestSeconds = new LatencyHistogram(registry, {
     name: 'http_request_duration_seconds',
     help: 'From the first byte of a request to the end of its answer.',
@@ -87,15 +106,31 @@ export function createServiceMetrics(
     labelNames: ['method'],
     buckets,
   });
+  const seriesOf = (method: string, route: string): RouteSeries => {
+    let byMethod = byRoute.get(route);
+    if (!byMethod) {
+      byMethod = new Map();
+      byRoute.set(route, byMethod);
+    }
+    let series = byMethod.get(method);
+    if (!series) {
+      series = { counts: new Map(), duration: requestSeconds.series({ method, route }) };
+      byMethod.set(method, series);
+    }
+    return series;
+  };
   const routes = boundedNames();
   const methods = boundedNames();
   return {
-    httpRequest({ method: sent, route: pattern, statusCode, seconds, traceId }) {
-      const method = httpMethods.includes(sent) ? sent : other;
-      const route = routes(pattern);
-      const known = Number.isInteger(statusCode) && statusCode >= 100 && statusCode <= 599;
-      requests.inc({ method, route, status_code: known ? String(statusCode) : other });
-      requestSeconds.series({ method, route }).observe(seconds, traceId);
+    httpRequest({ method, route, statusCode, seconds, traceId }) {
+      const { counts, duration } =
+        byRoute.get(route)?.get(method) ??
+        seriesOf(httpMethods.includes(method) ? method : other, routes(route));
+      const code = Number.isInteger(statusCode) && statusCode >= 100 && statusCode <= 599 ? statusCode : 0;
+      const count = counts.get(code);
+      if (count) count.value += 1;
+      else counts.set(code, { value: 1 });
+      duration.observe(seconds, traceId);
     },
     grpcCall({ method: sent, code, seconds, traceId }) {
       const method = methods(sent);
@@ -103,6 +138,17 @@ export function createServiceMetrics(
       callSeconds.series({ method }).observe(seconds, traceId);
     },
   };
+}
+
+/** Kept for each route and method, so that a request costs two look-ups and no hash of its labels. */
+interface RouteSeries {
+  /** Requests by status code; 0 stands for what is none. */
+  readonly counts: Map<number, { value: number }>;
+  readonly duration: LatencySeries;
+}
+
+function statusText(code: number): string {
+  return code === 0 ? other : String(code);
 }
 
 function boundedNames(): (name: string) => string {

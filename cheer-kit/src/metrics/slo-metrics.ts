@@ -33,20 +33,19 @@ export function createSloMetrics(registry: MetricsRegistry, engine: CheerEngine)
     { name: 'cheer_latency_target_seconds', help: 'Slower than this is bad.', labelNames: ['slo'] },
     () => definitions.map(({ name, targetSeconds }) => [{ slo: name }, targetSeconds]),
   );
-  const { latencyTargetSeconds, budgetFloorRatio, saturationCeilingRatio } = engine.limits;
   readGauge(
     registry,
     { name: 'cheer_health_latency_target_seconds', help: 'The p90 of latency that still counts as healthy.' },
-    () => [[{}, latencyTargetSeconds]],
+    () => [[{}, engine.limits.latencyTargetSeconds]],
   );
   readGauge(
     registry,
     { name: 'cheer_health_budget_floor_ratio', help: 'The error budget left must be above it.' },
-    () => [[{}, budgetFloorRatio]],
+    () => [[{}, engine.limits.budgetFloorRatio]],
   );
   readGauge(
     registry,
     { name: 'cheer_health_saturation_ceiling_ratio', help: 'Every queue must be less full than this.' },
-    () => [[{}, saturationCeilingRatio]],
+    () => [[{}, engine.limits.saturationCeilingRatio]],
   );
 }

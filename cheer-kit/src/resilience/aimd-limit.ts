@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock';
 import { checkCount, checkRange } from './check';
 import { Slots } from './slots';
 
+/** For `AimdLimit`. */
 export interface AimdOptions {
   /** Operations at the same time, at least and at most; it begins with `max`. */
   readonly min: number;

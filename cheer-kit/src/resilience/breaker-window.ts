@@ -2,6 +2,7 @@ import type { Clock } from '../clock';
 import { SlotWindow } from '../slot-window';
 import { checkCount, checkRange } from './check';
 
+/** For `callWindow` and `sourceWindow`. */
 export interface BreakerWindowOptions {
   /** It opens when more than this share has failed: at least 0 and below 1. */
   readonly threshold: number;
@@ -20,7 +21,9 @@ export interface BreakerWindowOptions {
 export interface BreakerWindow {
   /** `source` is where a call came from, for a window that tells sources apart. */
   record(ok: boolean, source: string | number | undefined): void;
+  /** Whether the results are bad enough to open. */
   tripped(): boolean;
+  /** Forgets all results: the breaker has closed. */
   reset(): void;
 }
 

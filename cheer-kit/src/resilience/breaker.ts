@@ -7,6 +7,7 @@ import { checkRange } from './check';
 import { BreakerOpenError } from './errors';
 import { isTransient } from './transient';
 
+/** For `Breaker`. */
 export interface BreakerOptions {
   /** Of what it guards; for the error. */
   readonly name: string;
@@ -20,6 +21,7 @@ export interface BreakerOptions {
   readonly clock?: Clock;
 }
 
+/** For one call through a `Breaker`. */
 export interface BreakerCall {
   /** A probe that it has aborted does not close the breaker, whatever it rejects with. */
   readonly signal?: AbortSignal | undefined;

@@ -2,6 +2,7 @@ import { checkCount } from './check';
 import { BulkheadFullError } from './errors';
 import { Slots } from './slots';
 
+/** For `createBulkhead`. */
 export interface BulkheadOptions {
   /** Operations at the same time. */
   readonly slots: number;

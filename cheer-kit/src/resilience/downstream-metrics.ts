@@ -1,6 +1,7 @@
 import type { CheerEngine } from '../cheer-engine';
 import type { CallResult, ResilienceEvent } from './events';
 
+/** For `downstreamMetrics`. */
 export interface DownstreamMetricsOptions {
   /** Knows the downstream by the same name; keeps `cheer_breaker_state` and `cheer_breaker_transitions_total`. */
   readonly engine: Pick<CheerEngine, 'setBreaker'>;

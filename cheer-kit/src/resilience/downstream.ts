@@ -13,6 +13,7 @@ import { createRetry } from './retry';
 import { RetryBudget } from './retry-budget';
 import { callResultOf } from './transient';
 
+/** For `createDownstream`. All but the name may be absent. */
 export interface DownstreamOptions {
   /** From a closed list: it is a label of metrics. */
   readonly name: string;
@@ -58,6 +59,7 @@ export interface DownstreamOptions {
   readonly clock?: Clock;
 }
 
+/** For one call of a `Downstream`. */
 export interface CallOptions<T> {
   /** Ends the whole call, with its retries and waits. */
   readonly signal?: AbortSignal;

@@ -6,6 +6,7 @@ import type { BreakerState } from '../verdict';
  * was tried because the breaker is open, the bulkhead full or the deadline come, `refused` when it answered and meant it.
  */
 export const callResults = ['success', 'ambiguous', 'unavailable', 'refused'] as const;
+/** One of `callResults`. */
 export type CallResult = (typeof callResults)[number];
 
 /** Whom a downstream's calls are addressed to: the logical name, wherever discovery leads. */

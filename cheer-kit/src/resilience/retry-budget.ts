@@ -1,5 +1,6 @@
 import { checkRange } from './check';
 
+/** For `RetryBudget`. */
 export interface RetryBudgetOptions {
   /** Retries that each call earns, 0 to 1. */
   readonly ratio: number;

@@ -5,6 +5,7 @@ import { retryAfterOf } from './retry-after';
 import type { RetryBudget } from './retry-budget';
 import { isTransient } from './transient';
 
+/** For `createRetry`. */
 export interface RetryOptions {
   /** Attempts in all, the first one included. */
   readonly attempts: number;
@@ -14,6 +15,7 @@ export interface RetryOptions {
   readonly budget: RetryBudget;
   /** What is worth another attempt; `isTransient` when absent. */
   readonly retryable?: (error: Error) => boolean;
+  /** Told before each wait; `attempt` is the one that comes after it. */
   readonly onRetry?: (retry: { attempt: number; delaySeconds: number; error: Error }) => void;
   /** 0 up to 1; Math.random when absent. */
   readonly random?: () => number;

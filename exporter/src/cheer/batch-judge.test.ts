@@ -2,8 +2,9 @@ import { BatchJudge } from './batch-judge';
 
 describe('BatchJudge', () => {
   let now: number;
-  let healthy: boolean;
+  let troubled: string[];
   let outcomes: string[];
+  let details: string[];
   let judge: BatchJudge;
   let since: number | undefined;
   const batch = { lane: 0, traffic: 'real', events: 5 } as const;
@@ -12,15 +13,19 @@ describe('BatchJudge', () => {
   beforeEach(() => {
     now = 0;
     since = 0;
-    healthy = true;
+    troubled = [];
+    details = [];
     outcomes = [];
     judge = new BatchJudge({
       targetSeconds: 1,
       now: () => now,
       waitsSince: () => since,
-      downstreamHealthy: () => healthy,
+      troubledDownstreams: () => troubled,
       cheer: () => outcomes.push('cheer'),
-      miss: (_traffic, reason) => outcomes.push(reason),
+      miss(_traffic, reason, detail) {
+        outcomes.push(reason);
+        details.push(detail);
+      },
     });
     judge.frozen(batch);
   });
@@ -63,8 +68,15 @@ describe('BatchJudge', () => {
     expect(outcomes).toEqual(['timeout']);
   });
 
+  it('names the downstream that is unwell when no send of its own failed', () => {
+    troubled = ['geo'];
+    judge.settled(settled);
+    expect(outcomes).toEqual(['downstream']);
+    expect(details).toEqual(['settled while the breaker of geo was not closed']);
+  });
+
   it('blames the sink for a late batch when that is known to be unwell', () => {
-    healthy = false;
+    troubled = ['kafka'];
     now = 1_001;
     judge.tick();
     expect(outcomes).toEqual(['downstream']);

@@ -33,7 +33,8 @@ export interface BatchJudgeOptions {
   readonly now: () => number;
   /** Monotonic milliseconds since when a lane's oldest unsettled event waits; undefined when it has none. */
   readonly waitsSince: (lane: number) => number | undefined;
-  readonly downstreamHealthy: () => boolean;
+  /** Names of those whose breaker is not closed. */
+  readonly troubledDownstreams: () => readonly string[];
   readonly cheer: (traffic: Traffic, seconds: number) => void;
   readonly miss: (traffic: Traffic, reason: MissReason, detail: string) => void;
 }
@@ -62,6 +63,7 @@ export class BatchJudge {
     const { targetSeconds, cheer, miss } = this.options;
     const seconds = (this.options.now() - frozen.waitsSince) / 1000;
     const [refused] = batch.refused;
+    const troubled = this.options.troubledDownstreams();
     if (refused) {
       const reason = refused.verdict.reason === 'bug' ? 'error' : 'quarantined';
       miss(
@@ -69,8 +71,10 @@ export class BatchJudge {
         reason,
         `${countOf(batch.refused.length, 'event')} quarantined: ${refused.verdict.detail}`,
       );
-    } else if (batch.failedSends > 0 || !this.options.downstreamHealthy()) {
+    } else if (batch.failedSends > 0) {
       miss(batch.traffic, 'downstream', `${countOf(batch.failedSends, 'send')} failed on the way`);
+    } else if (troubled.length > 0) {
+      miss(batch.traffic, 'downstream', `settled while the breaker of ${troubled.join(', ')} was not closed`);
     } else if (seconds > targetSeconds) {
       miss(batch.traffic, 'latency', `settled after ${seconds.toFixed(2)} s, target ${targetSeconds} s`);
     } else {
@@ -80,11 +84,11 @@ export class BatchJudge {
 
   /** Call it a few times a second. */
   tick(): void {
-    const { targetSeconds, now, downstreamHealthy, miss } = this.options;
+    const { targetSeconds, now, troubledDownstreams, miss } = this.options;
     for (const frozen of this.lanes.values()) {
       if (frozen.judged || now() - frozen.waitsSince <= targetSeconds * 1000) continue;
       frozen.judged = true;
-      const reason = downstreamHealthy() ? 'timeout' : 'downstream';
+      const reason = troubledDownstreams().length > 0 ? 'downstream' : 'timeout';
       miss(
         frozen.traffic,
         reason,

@@ -1,9 +1,11 @@
 import {
   combinations,
   counter,
+  createCallMetrics,
   gauge,
   latencyBuckets,
   LatencyHistogram,
+  type CallResult,
   type LatencySeries,
   type MetricsRegistry,
 } from '@selfcheer/cheer-kit';
@@ -16,10 +18,6 @@ export type IngestResult = (typeof ingestResults)[number];
 
 export const pipelineStages = ['ingest', 'commit', 'enrich', 'publish'] as const;
 export type PipelineStage = (typeof pipelineStages)[number];
-
-/** What became of one call to a downstream. */
-export const callResults = ['success', 'ambiguous', 'unavailable', 'refused'] as const;
-export type CallResult = (typeof callResults)[number];
 
 export interface PipelineMetricsOptions {
   readonly downstreams: readonly string[];
@@ -75,16 +73,7 @@ export function createPipelineMetrics(
     name: 'events_published_total',
     help: 'Events that the sink acknowledged.',
   });
-  const successes = counter(
-    registry,
-    { name: 'downstream_success_total', help: 'Calls that succeeded.', labelNames: ['downstream'] },
-    combinations({ downstream: downstreams }),
-  );
-  const calls = counter(
-    registry,
-    { name: 'downstream_calls_total', help: 'Calls by result.', labelNames: ['downstream', 'result'] },
-    combinations({ downstream: downstreams, result: callResults }),
-  );
+  const calls = createCallMetrics(registry, downstreams);
   const storeBytes = gauge(registry, {
     name: 'store_bytes',
     help: 'Bytes of events that wait in the store.',
@@ -104,10 +93,7 @@ export function createPipelineMetrics(
     flushed: (count) => flushed.inc(count),
     enriched: (count) => enriched.inc(count),
     published: (count) => published.inc(count),
-    called(downstream, result, count = 1) {
-      calls.inc({ downstream, result }, count);
-      if (result === 'success') successes.inc({ downstream }, count);
-    },
+    called: (downstream, result, count) => calls.called(downstream, result, count),
     setStoreBytes: (bytes) => storeBytes.set(bytes),
   };
 }

@@ -1,10 +1,10 @@
-import type { ShedReason } from '@selfcheer/cheer-kit';
+import type { CallResult, ShedReason } from '@selfcheer/cheer-kit';
 import { systemClock } from '@selfcheer/cheer-kit';
 import type { Config } from '../config/schema';
 import type { QuarantineReason, Traffic } from '../event';
 import { BatchJudge, type FrozenFacts, type SettledFacts } from './batch-judge';
 import { DeliveryWatch, type OpenedLane } from './delivery-watch';
-import type { CallResult, IngestResult, PipelineStage, Transport } from './pipeline-metrics';
+import type { IngestResult, PipelineStage, Transport } from './pipeline-metrics';
 import { StageMeter } from './stage-meter';
 import { sloNames, type Telemetry } from './telemetry';
 
@@ -19,6 +19,8 @@ export interface SettledCounts extends SettledFacts {
   }[];
   readonly enrichSeconds: number;
   readonly publishSeconds: number;
+  /** Of its spans, when it has any. */
+  readonly traceId?: string;
 }
 
 /** Attempts to call one downstream of enrichment. */
@@ -80,7 +82,8 @@ export class Signals {
       targetSeconds: config.slo.deliveryTargetSeconds,
       now: () => performance.now(),
       waitsSince: (lane) => this.delivery.waitsSince(lane),
-      downstreamHealthy: () => engine.breakers().every(({ state }) => state === 'closed'),
+      troubledDownstreams: () =>
+        engine.breakers().flatMap(({ downstream, state }) => (state === 'closed' ? [] : downstream)),
       cheer: (traffic, durationSeconds) => engine.batchSettled({ traffic, durationSeconds }),
       miss: (traffic, reason, detail) => engine.batchMissed({ traffic, reason, detail }),
     });
@@ -166,15 +169,15 @@ export class Signals {
     this.delivery.settled(batch.lane, batch.through, refused);
     pipeline.enriched(batch.enriched);
     pipeline.published(batch.published);
-    this.record('enrich', batch.enriched, batch.enrichSeconds);
-    this.record('publish', batch.published, batch.publishSeconds);
+    this.record('enrich', batch.enriched, batch.enrichSeconds, batch.traceId);
+    this.record('publish', batch.published, batch.publishSeconds, batch.traceId);
     for (const { verdict } of batch.refused) resilience.quarantined(verdict.reason, 1);
   }
 
-  private record(stage: PipelineStage, events: number, seconds: number): void {
+  private record(stage: PipelineStage, events: number, seconds: number, traceId?: string): void {
     if (events === 0) return;
     this.stages[stage].record(events, seconds);
-    this.telemetry.pipeline.stageDuration[stage].observeMany(seconds, events);
+    this.telemetry.pipeline.stageDuration[stage].observeMany(seconds, events, traceId);
   }
 
   sent(result: keyof typeof callResults, retry: boolean): void {

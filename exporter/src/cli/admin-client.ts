@@ -22,18 +22,19 @@ export class AdminClient {
     return this.#call('GET', path);
   }
 
-  post(path: string): Promise<unknown> {
-    return this.#call('POST', path);
+  /** @param withinMs how long the answer may take. */
+  post(path: string, withinMs = timeoutMs): Promise<unknown> {
+    return this.#call('POST', path, withinMs);
   }
 
-  async #call(method: 'GET' | 'POST', path: string): Promise<unknown> {
+  async #call(method: 'GET' | 'POST', path: string, withinMs = timeoutMs): Promise<unknown> {
     const headers = {
       accept: 'application/json',
       'user-agent': `selfcheer-cli/${version}`,
       ...(method === 'POST' && { 'content-type': 'application/json' }),
       ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }),
     };
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(timeoutMs)]);
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(withinMs)]);
     const body = method === 'POST' ? '{}' : null;
     let response: Response;
     let text: string;

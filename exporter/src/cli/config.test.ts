@@ -21,6 +21,8 @@ describe('config check refuses what start would', () => {
     ['a field twice', 'enrich: [{step: normalize}, {step: set, field: time, value: 1}]', 'the field "time"'],
     ['no such file', 'enrich: [{step: schema, file: none.json}]', 'none.json'],
     ['a broken expression', 'enrich: [{step: expression, field: a, expression: "(("}]', 'enrich step 1'],
+    ['no flags file', 'flags: {file: none.json}', "Can't read the flags file"],
+    ['a broken flags file', 'flags: {file: selfcheer.yaml}', 'it is no JSON'],
     ['one port for two', 'http: 127.0.0.1:9464', 'is where http listens'],
     [
       'an address that nobody can call',

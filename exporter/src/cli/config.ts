@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { checkBindPolicy } from '../auth/bind-policy';
 import { configurationMarkdown } from '../config/docs';
 import { memberOf } from '../config/member';
 import { maskSecrets } from '../config/mask';
@@ -33,16 +32,20 @@ export function addConfigCommand(program: Command, context: CliContext): void {
     .action(() => write(context.io.stdout, configurationMarkdown()));
 }
 
-/** Throws what `start` would throw before it opens anything. */
+/** Throws what `start` would throw before it opens anything, and for flags that it would leave at their defaults. */
 async function refuseUnstartable(config: Config, baseDir: string): Promise<void> {
-  checkBindPolicy(config);
   // Only this command pays for loading them.
-  const [{ advertisedAddress }, { createEnricher }] = await Promise.all([
-    import('../registration.js'),
-    import('../enrich/enricher.js'),
-  ]);
+  const [{ checkBindPolicy }, { checkFlagsFile }, { advertisedAddress }, { createEnricher }] =
+    await Promise.all([
+      import('../auth/bind-policy.js'),
+      import('../flags.js'),
+      import('../registration.js'),
+      import('../enrich/enricher.js'),
+    ]);
+  checkBindPolicy(config);
   if (config.consul.register) advertisedAddress(config, config.http);
   createEnricher(config.enrich, { baseDir }).close();
+  await checkFlagsFile(config);
 }
 
 async function checkConfig(flags: Flags, { io }: CliContext): Promise<void> {

@@ -26,3 +26,11 @@ export async function write(stream: Writable, text: string): Promise<void> {
 export async function writeJson(stream: Writable, value: unknown): Promise<void> {
   await write(stream, `${JSON.stringify(value, null, 2)}\n`);
 }
+
+/** Resolves when the process is to end. */
+export function signalled(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCode, SelfcheerError, StoreError, UsageError } from '../errors';
 import { addConfigCommand } from './config';
+import { addConformCommand } from './conform';
 import type { CliContext, CliDependencies } from './context';
 import type { Io } from './io';
+import { addProfileCommand } from './profile';
 import { addQuarantineCommand } from './quarantine';
 import { addSendCommand } from './send';
+import { addSidecarCommand } from './sidecar';
 import { addStartCommand } from './start';
 import { addStoreCommand } from './store';
 import { addTailCommand } from './tail';
@@ -52,7 +55,10 @@ function createProgram(context: CliContext): Command {
   addTailCommand(program, context);
   addQuarantineCommand(program, context);
   addStoreCommand(program, context);
+  addSidecarCommand(program, context);
+  addProfileCommand(program, context);
   addConfigCommand(program, context);
+  addConformCommand(program, context);
   return program;
 }
 

@@ -1,12 +1,9 @@
 import type { z } from 'zod';
 import { SelfcheerError } from '../errors';
-import { AdminClient } from './admin-client';
-import { readConfig, type CliContext, type ConfigOptions } from './context';
+import type { AdminFlags } from './admin-flags';
 
 /** What every command of `quarantine` takes. */
-export interface QuarantineFlags extends ConfigOptions {
-  readonly admin?: string;
-  readonly apiKey?: string;
+export interface QuarantineFlags extends AdminFlags {
   readonly json?: boolean;
 }
 
@@ -16,11 +13,6 @@ export interface FilterFlags {
   readonly step?: string;
   /** Epoch milliseconds. */
   readonly since?: number;
-}
-
-export function connect(flags: QuarantineFlags, { io }: CliContext): AdminClient {
-  const address = flags.admin ?? readConfig(flags, io).config.admin;
-  return new AdminClient(address, flags.apiKey ?? io.env['SELFCHEER_API_KEY'], io.signal);
 }
 
 export function filterQuery({ reason, step, since }: FilterFlags): URLSearchParams {

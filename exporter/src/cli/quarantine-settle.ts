@@ -2,9 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import { exitCode, SelfcheerError, UsageError } from '../errors';
 import type { AdminClient } from './admin-client';
+import { connect } from './admin-flags';
 import type { CliContext } from './context';
 import { write, writeJson, type Io } from './io';
-import { connect, filterQuery, understood, type FilterFlags, type QuarantineFlags } from './quarantine-api';
+import { pacedLines } from './progress';
+import { filterQuery, understood, type FilterFlags, type QuarantineFlags } from './quarantine-api';
 
 export interface SettleFlags extends QuarantineFlags, FilterFlags {
   readonly all?: boolean;
@@ -15,7 +17,6 @@ type Action = 'replay' | 'discard';
 const done = { replay: 'replayed', discard: 'discarded' } as const;
 /** Answers that concern one event and do not keep the others. */
 const itsOwn = ['not_in_quarantine', 'superseded'];
-const lineEveryMs = 5_000;
 
 const stepSchema = z.looseObject({
   replayed: z.number().default(0),
@@ -136,17 +137,15 @@ function startProgress(
   quiet: boolean,
   text: () => string,
 ): { readonly tell: () => void; readonly stop: () => void } {
-  let last = performance.now();
+  if (quiet) return { tell: () => undefined, stop: () => undefined };
+  if (stderr.isTTY !== true) {
+    const line = pacedLines(stderr);
+    return { tell: () => line(text), stop: () => undefined };
+  }
   let shown = false;
   const tell = (): void => {
-    if (quiet) return;
-    if (stderr.isTTY === true) {
-      shown = true;
-      stderr.write(`\r${text()}`);
-    } else if (performance.now() - last >= lineEveryMs) {
-      last = performance.now();
-      stderr.write(`${text()}\n`);
-    }
+    shown = true;
+    stderr.write(`\r${text()}`);
   };
   return { tell, stop: () => void (shown && stderr.write('\r\u001b[K')) };
 }

@@ -2,10 +2,11 @@ import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { quarantineReasons } from '../event';
 import type { AdminClient } from './admin-client';
+import { addAdminOptions, connect } from './admin-flags';
 import { pastTime, wholeNumber, wholeNumbers } from './arguments';
-import { addConfigOption, addExamples, type CliContext } from './context';
+import { addExamples, type CliContext } from './context';
 import { write, writeJson } from './io';
-import { connect, filterQuery, understood, type FilterFlags, type QuarantineFlags } from './quarantine-api';
+import { filterQuery, understood, type FilterFlags, type QuarantineFlags } from './quarantine-api';
 import { settle, type SettleFlags } from './quarantine-settle';
 import { clean, table } from './table';
 
@@ -58,13 +59,7 @@ export function addQuarantineCommand(program: Command, context: CliContext): voi
     .description('Look at the events that were set aside, and send them on or throw them away');
   const add = (name: string, description: string, ...examples: readonly string[]): Command => {
     const command = group.command(name).description(description);
-    addConfigOption(command)
-      .option('--admin <url>', 'admin address of the exporter; default: the one of the configuration')
-      .option(
-        '--api-key <key>',
-        'default: the variable SELFCHEER_API_KEY, which a process list does not show',
-      )
-      .option('--json', 'answer as JSON');
+    addAdminOptions(command).option('--json', 'answer as JSON');
     return addExamples(command, ...examples);
   };
   addFilter(

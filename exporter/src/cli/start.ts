@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addConfigOption, addExamples, readConfig, type CliContext, type ConfigOptions } from './context';
-import { write } from './io';
+import { signalled, write } from './io';
 
 export function addStartCommand(program: Command, context: CliContext): void {
   const command = program
@@ -24,11 +24,4 @@ async function start(options: ConfigOptions, { io, startApp }: CliContext): Prom
   if (!io.signal.aborted) await write(io.stdout, `${JSON.stringify(ready)}\n`);
   await signalled(io.signal);
   await app.drain(String(io.signal.reason));
-}
-
-function signalled(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

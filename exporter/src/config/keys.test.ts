@@ -20,13 +20,16 @@ function sample(key: ConfigKey, seed: number): { text: string; value: unknown } 
     }
     case 'boolean':
       return { text: seed % 2 === 0 ? 'true' : '0', value: seed % 2 === 0 };
-    case 'textList':
-      return { text: `a:${port}, b:2`, value: [`a:${port}`, 'b:2'] };
+    case 'textList': {
+      const scheme = key.name === 'adminCors' ? 'http://' : '';
+      const value = [`${scheme}a:${port}`, `${scheme}b:2`];
+      return { text: value.join(', '), value };
+    }
     case 'structured':
       return key.expected === 'section' ? { text: '{}', value: {} } : { text: '[]', value: [] };
     case 'text': {
       if (key.expected.startsWith('one of')) return { text: first, value: first };
-      const isPath = key.name === 'dataDir';
+      const isPath = ['dataDir', 'flags.file'].includes(key.name);
       const value = isPath
         ? `/tmp/${seed}`
         : ['http', 'grpc', 'admin', 'consul.address'].includes(key.name)

@@ -164,6 +164,12 @@ describe('problems name path, value, expectation and place', () => {
     ['KAFKA_TOPIC', '.', 'kafka.topic: "." is not a topic name'],
     ['KAFKA_TOPIC', '..', 'kafka.topic: ".." is not a topic name'],
     ['KAFKA_TOPIC', 'x'.repeat(240), 'is not a topic name: up to 239 letters'],
+    ['SELFCHEER_ADMIN_CORS', '*', 'adminCors[0]: "*" is not an origin as browsers send it'],
+    [
+      'SELFCHEER_ADMIN_CORS',
+      'https://a.example,https://b.example/',
+      'adminCors[1]: "https://b.example/" is not',
+    ],
     ['LOG_LEVEL', 'loud', 'logLevel: "loud" must be one of trace, debug'],
   ])('%s=%s', (variable, value, text) =>
     expect(`${failure(undefined, { [variable]: value })}<end>`).toContain(text),

@@ -1,3 +1,4 @@
+import type { Role } from '@selfcheer/cheer-kit';
 import { z } from 'zod';
 import { addressesClash } from './address-clash';
 import { stepSchema } from './steps';
@@ -16,12 +17,17 @@ const broker = z
     const port = Number(text.slice(text.lastIndexOf(':') + 1));
     return !(port < 1 || port > 65_535);
   }, 'has no port from 1 to 65535');
+const origin = z
+  .string()
+  .refine(
+    (text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    'is not an origin as browsers send it, for example https://grafana.example: no path, no default port',
+  );
 const positive = z.number().int().positive();
 /** A share that may not be the whole: an objective of 1 leaves no budget. */
 const ratio = z.number().min(0).lt(1);
 
-const roles = ['producer', 'reader', 'operator'] as const;
-export type Role = (typeof roles)[number];
+const roles = ['producer', 'reader', 'operator'] as const satisfies readonly Role[];
 
 const apiKey = z.strictObject({
   name: z.string().min(1).describe('Who holds the key; shown in logs and audits'),
@@ -213,6 +219,15 @@ const cheer = z.strictObject({
     .describe('At idle one synthetic event goes out this often'),
 });
 
+const flags = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Feature flags in flagd's format (docs/flags.md), followed while it runs; defaults when absent")
+    .meta({ file: true }),
+});
+
 const consul = z.strictObject({
   agent: z
     .url({ protocol: /^https?$/, error: 'is not a URL, for example http://127.0.0.1:8500', abort: true })
@@ -233,6 +248,10 @@ const sections = z.strictObject({
   http: address.default('127.0.0.1:8080').describe('HTTP ingest, host:port; port 0 picks a free one'),
   grpc: address.default('127.0.0.1:50051').describe('gRPC ingest, host:port'),
   admin: address.default('127.0.0.1:9464').describe('Metrics, health, API and live page, host:port'),
+  adminCors: z
+    .array(origin)
+    .default([])
+    .describe('Origins whose pages may read the admin API, metrics and health (CORS); none by default'),
   dataDir: z
     .string()
     .min(1)
@@ -285,6 +304,7 @@ const sections = z.strictObject({
   log: log.prefault({}),
   slo: slo.prefault({}),
   cheer: cheer.prefault({}),
+  flags: flags.prefault({}),
   consul: consul.prefault({}),
 });
 

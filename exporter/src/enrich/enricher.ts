@@ -1,7 +1,7 @@
 import type { ResilienceEvent } from '@selfcheer/cheer-kit';
 import { stepNames, type StepConfig } from '../config/steps';
 import { messageOf, UsageError } from '../errors';
-import type { EnrichOutcome, Enricher, StoredEvent } from '../event';
+import type { EnrichOutcome, Enricher, StepRunner, StoredEvent } from '../event';
 import { Draft } from './draft';
 import { createDrop, createHash, createRedact, createRename } from './edits';
 import { createExpression } from './expression';
@@ -50,7 +50,7 @@ export function createEnricher(steps: readonly StepConfig[], options: EnricherOp
   });
   refuseFieldsWrittenTwice(chain);
   return {
-    enrich: (event, waits) => runChain(chain, event, waits),
+    enrich: (event, waits, steps) => runChain(chain, event, waits, steps),
     freezes: steps.some(({ step }) => step === 'lookup'),
     close: () => chain.forEach(({ step }) => step.close?.()),
   };
@@ -118,14 +118,15 @@ function runChain(
   chain: readonly NamedStep[],
   event: StoredEvent,
   waits: ((detail: string) => void) | undefined,
+  steps: StepRunner | undefined,
 ): EnrichOutcome | Promise<EnrichOutcome> {
   const draft = new Draft(event, waits);
   for (let index = 0; index < chain.length; index++) {
     const link = chain[index] as NamedStep;
     let outcome: StepOutcome;
     try {
-      const result = link.step.run(draft);
-      if (result instanceof Promise) return continueChain(chain, index, draft, result);
+      const result = runStep(link, draft, steps);
+      if (result instanceof Promise) return continueChain(chain, index, draft, result, steps);
       outcome = result;
     } catch (error) {
       outcome = bug(error);
@@ -135,11 +136,20 @@ function runChain(
   return finished(draft);
 }
 
+function runStep(
+  { name, step }: NamedStep,
+  draft: Draft,
+  steps: StepRunner | undefined,
+): ReturnType<Step['run']> {
+  return steps ? steps.run(name, () => step.run(draft)) : step.run(draft);
+}
+
 async function continueChain(
   chain: readonly NamedStep[],
   from: number,
   draft: Draft,
   pending: Promise<StepOutcome>,
+  steps: StepRunner | undefined,
 ): Promise<EnrichOutcome> {
   let result: StepOutcome | Promise<StepOutcome> = pending;
   for (let index = from; ;) {
@@ -148,7 +158,7 @@ async function continueChain(
       outcome = await result;
       if (outcome.outcome === 'ok' && index + 1 < chain.length) {
         index++;
-        result = (chain[index] as NamedStep).step.run(draft);
+        result = runStep(chain[index] as NamedStep, draft, steps);
         continue;
       }
     } catch (error) {

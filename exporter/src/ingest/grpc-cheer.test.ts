@@ -4,13 +4,27 @@ import { collect, greenVerdict, GrpcFixture, type Message, until } from '../../t
 
 const get = 'selfcheer.v1.CheerService/GetCheer';
 const watch = 'selfcheer.v1.CheerService/WatchCheer';
+const began = 1_700_000_000_500;
 const yellow: CheerVerdict = {
   ...greenVerdict,
   state: 'yellow',
   score: 61.5,
   idle: true,
-  reasons: [{ code: 'age', detail: 'oldest 3 s of 1 s', since: 1_700_000_000_500 }],
-  conditions: [{ name: 'age', ok: false, figure: 3, limit: 1, detail: 'oldest 3 s of 1 s' }],
+  reasons: [
+    { code: 'age', detail: 'oldest 3 s of 1 s', figure: 3, limit: 1, unit: 'seconds', since: began },
+    { code: 'draining', detail: 'SIGTERM', since: began },
+  ],
+  conditions: [
+    {
+      name: 'age',
+      ok: false,
+      figure: 3,
+      limit: 1,
+      unit: 'seconds',
+      detail: 'oldest 3 s of 1 s',
+      since: began,
+    },
+  ],
   errorBudgetRemaining: -0.25,
 };
 const warming: CheerVerdict = { ...greenVerdict, state: 'warming', score: null };
@@ -30,13 +44,26 @@ describe('CheerService', () => {
     expect(await fixture.call(get, {})).toEqual({
       state: 'CHEER_STATE_YELLOW',
       score: 61.5,
-      reasons: [{ code: 'age', detail: 'oldest 3 s of 1 s', since: 1_700_000_000_500 }],
+      reasons: [
+        { code: 'age', detail: 'oldest 3 s of 1 s', since: began, figure: 3, limit: 1, unit: 'seconds' },
+        { code: 'draining', detail: 'SIGTERM', since: began },
+      ],
       error_budget_remaining: -0.25,
       cheers_total: 12,
       misses_total: 1,
       idle: true,
       since: 1_700_000_000_000,
-      conditions: [{ name: 'age', ok: false, figure: 3, limit: 1, detail: 'oldest 3 s of 1 s' }],
+      conditions: [
+        {
+          name: 'age',
+          ok: false,
+          figure: 3,
+          limit: 1,
+          detail: 'oldest 3 s of 1 s',
+          unit: 'seconds',
+          since: began,
+        },
+      ],
     });
   });
 

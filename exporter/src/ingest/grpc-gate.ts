@@ -7,21 +7,22 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import type { Authenticator } from '../auth/authenticator';
-import type { Limits, Role } from '../config/schema';
+import { traceIdOf, type Authenticator, type Role } from '@selfcheer/cheer-kit';
+import type { Limits } from '../config/schema';
 import type { TraceContext, Traffic } from '../event';
 import { FrameMeter } from './grpc-frames';
 import { grpcMethods, type GrpcMethod } from './grpc-schema';
 import { callFailure, refusalFailure, type GrpcCode, type GrpcFailure } from './grpc-status';
+import type { IngestSpan, IngestSpans } from './ingest-spans';
 import { refusal, type Delivery, type Intake } from './intake';
 import { smallBodyBytes, type LargeBody } from './large-bodies';
 import type { Refusal } from './problem';
-import { traceOf, trafficOf } from './request-context';
+import { exemplarOf, traceOf, trafficOf } from './request-context';
 import { UnfinishedMessages, type Sender } from './unfinished-messages';
 
 export interface GrpcObserver {
-  /** One call ended. `seconds`: from its headers to its status. */
-  grpcHandled(method: GrpcMethod, code: GrpcCode, seconds: number): void;
+  /** A call ended `seconds` after its headers. The id of its trace: only of a recorded one, and of any (`id`). */
+  grpcHandled(method: GrpcMethod, code: GrpcCode, seconds: number, traceId?: string, id?: string): void;
 }
 
 export interface GateOptions {
@@ -29,6 +30,8 @@ export interface GateOptions {
   readonly authenticator: Authenticator;
   readonly limits: Pick<Limits, 'headerBytes' | 'minBytesPerSecond' | 'requestSeconds'>;
   readonly observer: GrpcObserver;
+  /** Absent while no traces are exported. */
+  readonly spans?: IngestSpans | undefined;
 }
 
 /** What the gate found out about a call, for its handler. */
@@ -100,6 +103,7 @@ class GatedCall implements Listener, AdmittedCall, Sender {
   traffic: Traffic = 'real';
   trace: TraceContext | undefined;
   over = false;
+  #span: IngestSpan | undefined;
   readonly #method: GrpcMethod;
   readonly #streams: boolean;
   readonly #options: GateOptions;
@@ -217,19 +221,21 @@ class GatedCall implements Listener, AdmittedCall, Sender {
     try {
       return this.#admit(metadata, role);
     } catch (error) {
-      return refusalFailure(this.#options.intake.refusalOf(error)); // a throw here would leave the caller waiting
+      return refusalFailure(this.#options.intake.refusalOf(error, this)); // a throw here would leave the caller waiting
     }
   }
 
   #admit(metadata: Metadata, role: Role): GrpcFailure | undefined {
-    const { authenticator, intake, limits } = this.#options;
+    const { authenticator, intake, limits, spans } = this.#options;
     const sent = headerBytes(metadata);
     if (sent > limits.headerBytes) {
       const detail = `the metadata has ${sent} bytes; at most ${limits.headerBytes} are allowed`;
       return callFailure('headers_too_large', detail);
     }
     const headers = headersOf(metadata);
-    this.trace = traceOf(headers);
+    const parent = traceOf(headers);
+    if (role === 'producer') this.#span = spans?.grpc(this.#method, parent);
+    this.trace = this.#span?.trace ?? parent;
     this.traffic = trafficOf(headers);
     const authorization = only(metadata.get('authorization'));
     const caller = authenticator.authenticate({ authorization, apiKey: only(metadata.get('x-api-key')) });
@@ -343,7 +349,10 @@ class GatedCall implements Listener, AdmittedCall, Sender {
     this.#answered = true;
     const { intake, observer } = this.#options;
     const seconds = (intake.clock() - this.#startedAt) / 1000;
-    observer.grpcHandled(this.#method, grpcStatus[code] as GrpcCode, seconds);
+    const named = grpcStatus[code] as GrpcCode;
+    this.#span?.endGrpc(named);
+    const { trace } = this;
+    observer.grpcHandled(this.#method, named, seconds, exemplarOf(trace), trace && traceIdOf(trace));
   }
 }
 

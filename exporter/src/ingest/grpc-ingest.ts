@@ -135,7 +135,7 @@ function answering(
     const bytes = call.request.length;
     if (!admitted.take(bytes)) return;
     void answer(call, admitted)
-      .catch((error: unknown): GrpcFailure => refusalFailure(intake.refusalOf(error)))
+      .catch((error: unknown): GrpcFailure => refusalFailure(intake.refusalOf(error, admitted)))
       .then((made) => {
         intake.memory.release(bytes);
         if (!Buffer.isBuffer(made)) return callback(made);

@@ -1,11 +1,12 @@
 import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import type { Authenticator } from '../auth/authenticator';
+import type { Authenticator } from '@selfcheer/cheer-kit';
 import { addressProblem } from '../config/address-problem';
 import type { Limits } from '../config/schema';
 import { limitConnections } from './grpc-connections';
 import { getCheer, watchCheer, type CheerSource } from './grpc-cheer';
 import { IngestRequestReader } from './grpc-decode';
+import type { IngestSpans } from './ingest-spans';
 import { grpcGate, type GrpcObserver } from './grpc-gate';
 import { GrpcHealth } from './grpc-health';
 import { ingestBatch, ingestOne } from './grpc-ingest';
@@ -34,6 +35,8 @@ export interface GrpcServerOptions {
   /** Tell clients the schema (grpc.reflection v1 and v1alpha). */
   readonly reflection: boolean;
   readonly observer: GrpcObserver;
+  /** Absent while no traces are exported. */
+  readonly spans?: IngestSpans | undefined;
 }
 
 export interface GrpcServer {
@@ -62,13 +65,13 @@ const onStandardError = { error: speak, info: speak, debug: speak };
 
 /** Ingest and cheer over gRPC: `selfcheer.v1`, health and reflection. Never throws at a message. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  const { intake, cheer, limits, observer } = options;
+  const { authenticator, intake, cheer, limits, observer, spans } = options;
   const server = new Server({
     'grpc.max_receive_message_length': limits.bodyBytes,
     'grpc.max_concurrent_streams': concurrentStreams,
     'grpc.keepalive_time_ms': keepaliveTimeMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
-    interceptors: [grpcGate({ intake, authenticator: options.authenticator, limits, observer })],
+    interceptors: [grpcGate({ intake, authenticator, limits, observer, spans })],
   });
   const schema = grpcSchema();
   const health = new GrpcHealth();

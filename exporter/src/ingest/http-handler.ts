@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Authenticator, Identity } from '../auth/authenticator';
-import { isLoopbackHostHeader } from '../auth/bind-policy';
+import { isLoopbackHostHeader, traceIdOf, type Authenticator, type Identity } from '@selfcheer/cheer-kit';
 import type { Limits } from '../config/schema';
 import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
 import {
@@ -13,12 +12,13 @@ import {
   withHeaders,
   type Answer,
 } from './http-answer';
+import type { IngestSpan, IngestSpans } from './ingest-spans';
 import { refusal, type Intake } from './intake';
 import { smallBodyBytes } from './large-bodies';
 import type { Refusal, RequestProblem } from './problem';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { isSupportedEncoding, supportedEncodings } from './request-body';
-import { prefersMinimal, requestIdOf, traceOf, trafficOf } from './request-context';
+import { exemplarOf, prefersMinimal, requestIdOf, traceOf, trafficOf } from './request-context';
 
 export const eventsPath = '/v1/events';
 
@@ -30,8 +30,19 @@ export interface HttpIngestOptions {
   readonly loopbackOnly: boolean;
   /** Serves every other path, for example an express app. */
   readonly fallback: RequestListener;
-  /** Called once for each answered request; seconds from its headers to its answer. */
-  readonly answered: (method: string, status: number, seconds: number) => void;
+  /**
+   * Called once for each answered request; seconds from its headers to its answer, and the id of a recorded trace. The
+   * correlation id is that of its trace, recorded or not, else the request id.
+   */
+  readonly answered: (
+    method: string,
+    status: number,
+    seconds: number,
+    traceId: string | undefined,
+    correlationId: string,
+  ) => void;
+  /** Absent while no traces are exported. */
+  readonly spans?: IngestSpans | undefined;
 }
 
 /** A request that passed its headers' checks, or the answer that it gets instead; `turnedAway` is one of many. */
@@ -82,25 +93,31 @@ export class HttpIngest {
   };
 
   async #serve(request: IncomingMessage, response: ServerResponse, goOn?: () => void): Promise<void> {
-    const { intake, answered } = this.#options;
+    const { intake, answered, spans } = this.#options;
     const from = intake.clock();
     const requestId = requestIdOf(request.headers);
+    const span = spans?.http(request, eventsPath, traceOf(request.headers));
+    let trace = span?.trace;
     try {
-      const judgement = this.#judge(request, requestId);
+      const judgement = this.#judge(request, requestId, span);
       if ('admitted' in judgement) {
+        ({ trace } = judgement.admitted.delivery);
         goOn?.();
-        await this.#take({ request, ...judgement.admitted }, response, requestId);
+        await this.#take({ request, ...judgement.admitted }, response, requestId, span);
       } else {
         if (judgement.turnedAway) await this.#holdBack(request, goOn !== undefined);
         sendAnswer(request, response, judgement.answer, requestId);
       }
     } catch (error) {
-      const why = intake.refusalOf(error);
+      const why = intake.refusalOf(error, { trace, requestId });
       intake.refused(why, 1, { transport: 'http', traffic: trafficOf(request.headers) });
       sendAnswer(request, response, refusalAnswer(why, requestId), requestId);
     }
-    if (response.headersSent)
-      answered(request.method ?? '', response.statusCode, (intake.clock() - from) / 1000);
+    const status = response.headersSent ? response.statusCode : undefined;
+    span?.endHttp(status);
+    if (status === undefined) return;
+    const seconds = (intake.clock() - from) / 1000;
+    answered(request.method ?? '', status, seconds, exemplarOf(trace), trace ? traceIdOf(trace) : requestId);
   }
 
   /**
@@ -116,10 +133,16 @@ export class HttpIngest {
     await new Promise<void>((resolve) => this.#options.intake.pacer.run(resolve));
   }
 
-  async #take(from: BodyRequest, response: ServerResponse, requestId: string): Promise<void> {
+  async #take(
+    from: BodyRequest,
+    response: ServerResponse,
+    requestId: string,
+    span: IngestSpan | undefined,
+  ): Promise<void> {
     const { intake } = this.#options;
     const { pipeline, halted, close } = await this.#bodies.take(from);
     const totals = await pipeline.finish();
+    span?.counted(totals);
     if (response.closed) {
       close();
       return;
@@ -147,7 +170,7 @@ export class HttpIngest {
     return readings ? withHeaders(answer, rateLimitHeaders(readings)) : answer;
   }
 
-  #judge(request: IncomingMessage, requestId: string): Judgement {
+  #judge(request: IncomingMessage, requestId: string, span: IngestSpan | undefined): Judgement {
     const { intake, limits } = this.#options;
     const { headers } = request;
     const traffic = trafficOf(headers);
@@ -194,11 +217,12 @@ export class HttpIngest {
       const detail = `the body has ${contentLength} bytes; at most ${limit} are allowed: send it in smaller requests`;
       return reject({ code: 'body_too_large', detail });
     }
-    const trace = traceOf(headers);
+    const trace = span ? span.trace : traceOf(headers);
     const delivery = {
       transport: 'http',
       tenant,
       traffic,
+      requestId,
       ...(trace && { trace }),
     } as const;
     return { admitted: { format, encoding, delivery, minimal: prefersMinimal(headers) } };

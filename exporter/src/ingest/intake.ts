@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CheerState, ShedReason } from '@selfcheer/cheer-kit';
+import { traceIdOf, type CheerState, type ShedReason } from '@selfcheer/cheer-kit';
 import type {
   Acceptor,
   AppendOutcome,
@@ -25,6 +25,7 @@ import {
   type RefusalCode,
 } from './problem';
 import { RefusalPacer } from './refusal-pacer';
+import { exemplarOf } from './request-context';
 import { maxBytes, textProblem } from './text-rules';
 import { parseRfc3339 } from './timestamp';
 
@@ -55,8 +56,15 @@ export interface IntakeDraft extends EventDraft {
 /** What the transport knows about the request that events came in. */
 export interface Delivery extends Arrival {
   readonly transport: Transport;
+  readonly requestId?: string;
   /** Monotonic milliseconds, of the clock given to the intake, at which the events were read. */
   readonly startedAt: number;
+}
+
+/** What a request is known by in the log. */
+interface Whose {
+  readonly trace?: TraceContext | undefined;
+  readonly requestId?: string | undefined;
 }
 
 export interface ItemResult {
@@ -86,8 +94,11 @@ export interface IngestObserver {
   ): void;
   /** `code` says more than the reason does: not all that is shed is too much for the service. */
   shed(reason: ShedReason, count: number, code: RefusalCode): void;
-  /** Something threw that never should: for the log. The client is not told what. */
-  failure(error: unknown): void;
+  /**
+   * Something threw that never should: for the log, with the id that it shares with the request's other lines. The client
+   * is not told what.
+   */
+  failure(error: unknown, correlationId: string | undefined): void;
 }
 
 /** The cheer as answers carry it. */
@@ -241,15 +252,14 @@ export class Intake {
     if (closed) return this.#refused(closed, drafts.length, delivery);
     const events: Event[] = [];
     for (const draft of drafts) {
-      const arrival = draft.trace ? { ...delivery, trace: draft.trace } : delivery;
-      events.push(createEvent(draft, arrival, this.#options.defaults));
+      events.push(createEvent(draft, arrivalOf(draft, delivery), this.#options.defaults));
     }
     let outcomes: AppendOutcome[];
     try {
       outcomes = await this.#options.acceptor.append(events);
     } catch (error) {
       admission.giveBack(tenant, drafts.length, bytes);
-      return this.#refused(this.refusalOf(error), drafts.length, delivery);
+      return this.#refused(this.refusalOf(error, delivery), drafts.length, delivery);
     }
     admission.giveBackUnstored(tenant, drafts, outcomes);
     return { kind: 'settled', results: this.#settle(drafts, outcomes, delivery) };
@@ -281,13 +291,13 @@ export class Intake {
     if (reason !== undefined) observer.shed(reason, count, why.code);
   }
 
-  /** What to answer after something threw: the store's own reason, or `internal` for a bug. */
-  refusalOf(error: unknown): Refusal {
+  /** What to answer after something threw at a request: the store's own reason, or `internal` for a bug. */
+  refusalOf(error: unknown, { trace, requestId }: Whose): Refusal {
     if (error instanceof SelfcheerError) {
       if (Object.hasOwn(refusals, error.code)) return refusal(error.code as RefusalCode, messageOf(error));
       if (error.retriable) return refusal('unavailable', messageOf(error));
     }
-    this.#options.observer.failure(error);
+    this.#options.observer.failure(error, trace ? traceIdOf(trace) : requestId);
     return refusal('internal', 'Something failed that never should; nothing of this was acknowledged');
   }
 
@@ -324,7 +334,7 @@ export class Intake {
     const acknowledged = drafts.length - counts.rejected;
     if (acknowledged > 0) {
       const seconds = (this.clock() - delivery.startedAt) / 1000;
-      observer.latency(transport, seconds, acknowledged, delivery.trace?.traceparent.slice(3, 35), traffic);
+      observer.latency(transport, seconds, acknowledged, exemplarOf(delivery.trace), traffic);
     }
     return results;
   }
@@ -353,6 +363,15 @@ export class Intake {
     }
     return value;
   }
+}
+
+/**
+ * An event's own trace context is kept. Where its trace is the request's too, the request's comes later in it and says
+ * more: whoever gets the event is then a child of the span that took it.
+ */
+function arrivalOf({ trace: own }: IntakeDraft, delivery: Delivery): Arrival {
+  if (!own || (delivery.trace && traceIdOf(delivery.trace) === traceIdOf(own))) return delivery;
+  return { ...delivery, trace: own };
 }
 
 function setAside({ reason, step, detail }: QuarantineVerdict): ItemProblem {

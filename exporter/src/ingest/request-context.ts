@@ -1,14 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseTraceContext } from '@selfcheer/cheer-kit';
+import {
+  isSampled,
+  parseTraceContext,
+  requestIdOf as safeRequestId,
+  traceIdOf,
+  trafficOf as trafficOfBaggage,
+} from '@selfcheer/cheer-kit';
 import type { TraceContext, Traffic } from '../event';
-
-const requestId = /^[\w.:/+=@-]{1,128}$/;
 
 /** The caller's request id when it is safe in a log line and a header, a new one otherwise. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
-  const sent = headers['x-request-id'];
-  return typeof sent === 'string' && requestId.test(sent) ? sent : randomUUID();
+  return safeRequestId(headers['x-request-id']);
 }
 
 /** The W3C trace context of the request; nothing when it is not valid, as its spec demands. */
@@ -18,15 +20,14 @@ export function traceOf(headers: IncomingHttpHeaders): TraceContext | undefined 
   return parseTraceContext(traceparent, typeof tracestate === 'string' ? tracestate : undefined);
 }
 
-/** Synthetic when W3C `baggage` says `selfcheer.synthetic=true`; properties after a semicolon don't matter. */
-export function trafficOf(headers: IncomingHttpHeaders): Traffic {
-  const { baggage } = headers;
-  if (typeof baggage !== 'string' || !baggage.includes('selfcheer.synthetic')) return 'real';
-  for (const member of baggage.split(',')) {
-    const [name, value] = (member.split(';', 1)[0] as string).split('=');
-    if (name?.trim() === 'selfcheer.synthetic' && value?.trim() === 'true') return 'synthetic';
-  }
-  return 'real';
+/** The trace id for an exemplar: only of a trace that is recorded, since an exemplar should lead somewhere. */
+export function exemplarOf(trace: TraceContext | undefined): string | undefined {
+  return trace && isSampled(trace) ? traceIdOf(trace) : undefined;
+}
+
+/** Synthetic when W3C `baggage` says `selfcheer.synthetic=true`. */
+export function trafficOf({ baggage }: IncomingHttpHeaders): Traffic {
+  return trafficOfBaggage(typeof baggage === 'string' ? baggage : undefined);
 }
 
 /** True for `Prefer: return=minimal` (RFC 7240); the first `return` counts. */

@@ -2,6 +2,7 @@ import { traceIdOf } from '@selfcheer/cheer-kit';
 import type { StoredEvent } from '../event';
 import { messageOf } from '../errors';
 import { backoff, pause, within } from './backoff';
+import type { BatchSpans, BatchTrace } from './batch-trace';
 import { prepare, type Prepared, type PreparationOptions } from './preparation';
 import type { OutgoingMessage } from './publisher';
 import type { RefusedEvent, RelayReport } from './relay-protocol';
@@ -25,6 +26,8 @@ export interface LaneOptions extends PreparationOptions {
   readonly report: (report: RelayReport) => void;
   readonly batchEvents: number;
   readonly batchBytes: number;
+  /** Absent while no traces are exported. */
+  readonly spans?: BatchSpans | undefined;
 }
 
 /** How long a lane waits before it asks again while the breaker is open or the retry budget is spent. */
@@ -100,11 +103,18 @@ export class Lane {
     });
 
     const startedAt = performance.now();
-    const prepared = await prepare(events, this.options, stopping, (reason) => this.waits(reason));
+    const trace = this.options.spans?.begin(events);
+    const prepared = await prepare(
+      events,
+      this.options,
+      stopping,
+      (reason) => this.waits(reason),
+      trace,
+    ).finally(() => trace?.endSteps());
     if (!prepared || !(await this.freeze(prepared, deadline))) return false;
     const enrichedAt = performance.now();
     const failures = { count: 0 };
-    const refusedBySink = await this.send(prepared.messages, deadline, failures);
+    const refusedBySink = await this.send(prepared.messages, deadline, failures, trace);
     if (!refusedBySink) return false;
 
     this.cursor = last.seq;
@@ -121,6 +131,7 @@ export class Lane {
       enrichSeconds: (enrichedAt - startedAt) / 1000,
       publishSeconds: (performance.now() - enrichedAt) / 1000,
       failedSends: failures.count,
+      ...(trace && { traceId: trace.traceId }),
     });
     return true;
   }
@@ -144,10 +155,11 @@ export class Lane {
     whole: readonly OutgoingMessage[],
     deadline: AbortSignal,
     failures: { count: number },
+    trace: BatchTrace | undefined,
   ): Promise<RefusedEvent[] | undefined> {
     let batch = whole;
     for (let attempts = 1; batch.length > 0;) {
-      const outcome = await this.options.sender.send(this.topic, batch, attempts > 1, deadline);
+      const outcome = await this.options.sender.send(this.topic, batch, attempts > 1, deadline, trace);
       if (outcome === 'held') {
         // What the last send failed with says more, where there was one.
         if (this.reason === undefined && this.options.sender.open) this.waits(breakerOpen);
@@ -167,10 +179,10 @@ export class Lane {
           const verdict = { reason: outcome.reason, step: 'publish', detail: messageOf(outcome.error) };
           const [{ seq, headers }] = batch as [OutgoingMessage];
           const { ce_id: eventId = '', traceparent } = headers;
-          const trace = traceparent === undefined ? {} : { traceId: traceIdOf({ traceparent }) };
-          return [{ seq, eventId, ...trace, verdict, attempts }];
+          const traced = traceparent === undefined ? {} : { traceId: traceIdOf({ traceparent }) };
+          return [{ seq, eventId, ...traced, verdict, attempts }];
         }
-        return this.bisect(batch, deadline, failures);
+        return this.bisect(batch, deadline, failures, trace);
       }
       // While the breaker is open, its sleep is the backoff: with one on top, a lone lane would probe much too late.
       const waitMs = this.options.sender.open ? heldFor() : backoff(this.options, attempts);
@@ -191,10 +203,11 @@ export class Lane {
     batch: readonly OutgoingMessage[],
     deadline: AbortSignal,
     failures: { count: number },
+    trace: BatchTrace | undefined,
   ): Promise<RefusedEvent[] | undefined> {
     const middle = batch.length >> 1;
-    const left = await this.send(batch.slice(0, middle), deadline, failures);
-    const right = left && (await this.send(batch.slice(middle), deadline, failures));
+    const left = await this.send(batch.slice(0, middle), deadline, failures, trace);
+    const right = left && (await this.send(batch.slice(middle), deadline, failures, trace));
     return right && [...left, ...right];
   }
 }

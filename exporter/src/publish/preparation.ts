@@ -1,6 +1,6 @@
 import { traceIdOf } from '@selfcheer/cheer-kit';
 import { messageOf } from '../errors';
-import type { Enricher, EnrichOutcome, StoredEvent } from '../event';
+import type { Enricher, EnrichOutcome, StepRunner, StoredEvent } from '../event';
 import { backoff, pause, within, type BackoffOptions } from './backoff';
 import type { OutgoingMessage } from './publisher';
 import type { RefusedEvent } from './relay-protocol';
@@ -27,20 +27,23 @@ const together = 64;
 /**
  * Enriches a batch. Events whose steps ask elsewhere are enriched side by side, and those that ask for it again after a
  * backoff; the messages keep the order of the events. Undefined when `stopping` was aborted first: nothing of the batch
- * is frozen yet, so that the next run may as well enrich it. `waits` is told why it takes longer.
+ * is frozen yet, so that the next run may as well enrich it. `waits` is told why it takes longer, `steps` runs the steps
+ * of a batch that is traced.
  */
 export async function prepare(
   events: readonly StoredEvent[],
   options: PreparationOptions,
   stopping: AbortSignal,
   waits: (reason: string) => void,
+  steps?: StepRunner,
 ): Promise<Prepared | undefined> {
   const outcomes = new Array<EnrichOutcome | undefined>(events.length);
   const attempts: number[] = [];
   let open = [...events.keys()];
   for (let attempt = 1; open.length > 0; attempt++) {
     if (attempt > 1 && !(await pause(backoff(options, attempt - 1), stopping))) return undefined;
-    const enriching = enrichAll(events, open, outcomes, options.enricher, waits);
+    const enrichOne = (event: StoredEvent) => enrich(options.enricher, event, waits, steps);
+    const enriching = enrichAll(events, open, outcomes, enrichOne);
     // Most chains answer at once, and then nothing is waited for.
     if (
       enriching &&
@@ -63,15 +66,14 @@ function enrichAll(
   events: readonly StoredEvent[],
   indexes: readonly number[],
   outcomes: (EnrichOutcome | undefined)[],
-  enricher: Enricher,
-  waits: (reason: string) => void,
+  enrichOne: (event: StoredEvent) => EnrichOutcome | Promise<EnrichOutcome>,
 ): Promise<unknown> | undefined {
   let next = 0;
   /** Goes on up to the first event that has to be waited for. */
   const goOn = (): Promise<void> | undefined => {
     while (next < indexes.length) {
       const index = indexes[next++] as number;
-      const result = enrich(enricher, events[index] as StoredEvent, waits);
+      const result = enrichOne(events[index] as StoredEvent);
       if (result instanceof Promise) {
         return result.then((outcome) => {
           outcomes[index] = outcome;
@@ -98,13 +100,14 @@ function enrich(
   enricher: Enricher,
   event: StoredEvent,
   waits: (reason: string) => void,
+  steps: StepRunner | undefined,
 ): EnrichOutcome | Promise<EnrichOutcome> {
   const bug = (error: unknown): EnrichOutcome => ({
     outcome: 'quarantine',
     verdict: { reason: 'bug', step: 'enrich', detail: messageOf(error) },
   });
   try {
-    const outcome = enricher.enrich(event, waits);
+    const outcome = enricher.enrich(event, waits, steps);
     return outcome instanceof Promise ? outcome.catch(bug) : outcome;
   } catch (error) {
     return bug(error);

@@ -64,6 +64,8 @@ export interface SettledBatch {
   readonly publishSeconds: number;
   /** Sends that failed on the way, whatever the reason. */
   readonly failedSends: number;
+  /** Where its spans are, when it has any. */
+  readonly traceId?: string;
 }
 
 export type SendResult = 'published' | 'ambiguous' | 'waiting' | 'refused';

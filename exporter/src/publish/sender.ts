@@ -9,6 +9,7 @@ import {
   type Clock,
 } from '@selfcheer/cheer-kit';
 import { messageOf } from '../errors';
+import type { BatchTrace } from './batch-trace';
 import type { OutgoingMessage, Publisher, PublishOutcome } from './publisher';
 import type { RelayReport } from './relay-protocol';
 
@@ -83,13 +84,14 @@ export class Sender {
 
   /**
    * Sends one batch, or says why not now: `held` means that nothing was tried, or that the deadline came while it
-   * waited for a slot. Never rejects.
+   * waited for a slot. Never rejects. `trace` gets a span for what was tried.
    */
   async send(
     topic: string,
     batch: readonly OutgoingMessage[],
     retry: boolean,
     deadline: AbortSignal,
+    trace?: BatchTrace,
   ): Promise<PublishOutcome | 'held'> {
     const lane = batch[0]?.lane ?? 0;
     if (this.open && this.inDoubt.has(lane) && this.clock.monotonic() - this.heldAt < yieldMs) return 'held';
@@ -99,7 +101,9 @@ export class Sender {
     if (!ended) return 'held';
     let result: AimdResult = 'neither';
     try {
-      const outcome = await this.breaker.run(() => this.sendOnce(topic, batch, retry), { source: lane });
+      const outcome = await this.breaker.run(() => this.sendOnce(topic, batch, retry, trace), {
+        source: lane,
+      });
       result = 'good';
       this.inDoubt.delete(lane);
       return outcome;
@@ -128,10 +132,13 @@ export class Sender {
     topic: string,
     batch: readonly OutgoingMessage[],
     retry: boolean,
+    trace: BatchTrace | undefined,
   ): Promise<PublishOutcome> {
     if (!retry) this.budget.earn();
     const startedAt = this.clock.monotonic();
+    const sent = trace?.sending(topic, batch, retry);
     const outcome = await this.options.publisher.publish(topic, batch);
+    sent?.(outcome);
     this.options.report({
       kind: 'sent',
       result: outcome.kind,

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { methodNotAllowed } from '@selfcheer/cheer-kit';
 import type { RequestHandler } from 'express';
-import { methodNotAllowed } from './problem';
 
 /** The same place seen from src/sidecar and from dist/sidecar. */
 const pageDirectory = join(__dirname, '../../page');

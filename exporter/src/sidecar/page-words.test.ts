@@ -1,6 +1,5 @@
-import { CheerEngine } from '@selfcheer/cheer-kit';
+import { CheerEngine, cheerJson } from '@selfcheer/cheer-kit';
 import { pageModule } from '../../test/helpers/page-module';
-import { cheerJson } from './api-json';
 
 type Cheer = ReturnType<typeof cheerJson>;
 

@@ -1,13 +1,19 @@
+import {
+  callerOf,
+  onlyMethod,
+  onlyParameters,
+  ProblemError,
+  readChoice,
+  readInteger,
+  readTime,
+  type AdminGuards,
+} from '@selfcheer/cheer-kit';
 import { Router, type Request, type RequestHandler } from 'express';
-import type { Authenticator } from '../auth/authenticator';
 import { quarantineReasons, type Actor, type QuarantineAction, type QuarantineFilter } from '../event';
 import type { QuarantineView } from './admin-view';
-import { auditJson, quarantinedDetailJson, quarantinedJson } from './api-json';
-import { callerOf, requireRole, requireSameOriginJson } from './guard';
-import { onlyMethod, ProblemError } from './problem';
-import { onlyParameters, readChoice, readInteger, readTime } from './query';
+import { auditJson, quarantinedDetailJson, quarantinedJson } from './quarantine-json';
 
-const largestPage = 200;
+export const largestPage = 200;
 const newest = Number.MAX_SAFE_INTEGER;
 const filters = ['reason', 'step', 'since'] as const;
 const results = { replay: 'replayed', discard: 'discarded' } as const;
@@ -23,16 +29,16 @@ const results = { replay: 'replayed', discard: 'discarded' } as const;
  *
  * Any other parameter is refused: 400 `bad_query`.
  */
-export function quarantineRoutes(quarantine: QuarantineView, authenticator: Authenticator): Router {
-  const reader = requireRole(authenticator, 'reader');
-  const operator = [requireSameOriginJson(), requireRole(authenticator, 'operator')];
+export function quarantineRoutes(quarantine: QuarantineView, { reader, operator }: AdminGuards): Router {
   const router = Router();
 
   router.get('/', reader, onlyParameters('limit', 'before', ...filters), async (request, response) => {
     const page = { ...pageOf(request), ...filterOf(request) };
+    // Before the list: who looks at both misses nothing that comes in between.
+    const total = quarantine.count();
     const { items, nextBefore } = await quarantine.list(page);
     response.json({
-      total: quarantine.count(),
+      total,
       next_before: nextBefore,
       items: items.map(quarantinedJson),
     });

@@ -4,20 +4,19 @@ import type {
   CheerVerdict,
   Condition,
   ConditionName,
-  MissReason,
-  Reason,
-  ServiceMode,
-} from '@selfcheer/cheer-kit';
-import type { QuarantinedEvent, QuarantineReason } from '../../src/event';
-import type {
+  FlagView,
   LaneView,
+  MissReason,
   PipelineView,
   QueueView,
+  Reason,
   ResourcesView,
   ServiceInfo,
+  ServiceMode,
   SloView,
   StageView,
-} from '../../src/sidecar/admin-view';
+} from '@selfcheer/cheer-kit';
+import type { QuarantinedEvent, QuarantineReason } from '../../src/event';
 
 /** Everything that an AdminView tells, at one moment. */
 export interface Scene {
@@ -28,6 +27,7 @@ export interface Scene {
   readonly pipeline: PipelineView;
   readonly resources: ResourcesView | undefined;
   readonly events: readonly CheerEvent[];
+  readonly flags: readonly FlagView[];
   readonly quarantine: readonly QuarantinedEvent[];
 }
 
@@ -51,6 +51,8 @@ const wellConditions: Readonly<Record<ConditionName, Condition>> = {
     ok: true,
     figure: 0.94,
     limit: 0.1,
+    unit: 'ratio',
+    since: ago(41 * minute),
     detail: '94 % of the budget of delivery is left (251 of 4182581 events were bad); floor 10 %',
   },
   latency: {
@@ -58,6 +60,8 @@ const wellConditions: Readonly<Record<ConditionName, Condition>> = {
     ok: true,
     figure: 0.0042,
     limit: 0.1,
+    unit: 'seconds',
+    since: ago(41 * minute),
     detail: 'p90 is 4.2 ms; target 100 ms',
   },
   saturation: {
@@ -65,6 +69,8 @@ const wellConditions: Readonly<Record<ConditionName, Condition>> = {
     ok: true,
     figure: 0.12,
     limit: 0.7,
+    unit: 'ratio',
+    since: ago(41 * minute),
     detail: 'queue outbox is 12 % full; ceiling 70 %',
   },
   age: {
@@ -72,9 +78,19 @@ const wellConditions: Readonly<Record<ConditionName, Condition>> = {
     ok: true,
     figure: 0.21,
     limit: 1,
+    unit: 'seconds',
+    since: ago(41 * minute),
     detail: 'oldest item in queue outbox is 210 ms old; target 1 s',
   },
-  breakers: { name: 'breakers', ok: true, figure: 0, limit: 0, detail: 'no breaker is open' },
+  breakers: {
+    name: 'breakers',
+    ok: true,
+    figure: 0,
+    limit: 0,
+    unit: 'count',
+    since: ago(41 * minute),
+    detail: 'no breaker is open',
+  },
 };
 
 export const conditions = (over: readonly Condition[] = []): Condition[] =>
@@ -105,6 +121,7 @@ export const slo = (
     good,
     bad: spent(good, 0.001, budgets[0]),
     budgetRemaining: budgets[0],
+    burnRates: burnRates(good, 0.001, budgets[0]),
   },
   {
     name: 'ingest-latency',
@@ -114,6 +131,7 @@ export const slo = (
     good,
     bad: spent(good, 0.01, budgets[1]),
     budgetRemaining: budgets[1],
+    burnRates: burnRates(good, 0.01, budgets[1]),
   },
   {
     name: 'delivery',
@@ -123,8 +141,24 @@ export const slo = (
     good,
     bad: spent(good, 0.001, budgets[2]),
     budgetRemaining: budgets[2],
+    burnRates: burnRates(good, 0.001, budgets[2]),
   },
 ];
+
+/** The last five minutes burn twice as fast as the hour; the process is three hours old. */
+function burnRates(good: number, budget: number, remaining: number): SloView['burnRates'] {
+  const windows = [
+    { windowSeconds: 300, coveredSeconds: 300, hours: 1 / 12, factor: 2 },
+    { windowSeconds: 3600, coveredSeconds: 3600, hours: 1, factor: 1 },
+    { windowSeconds: 21_600, coveredSeconds: 10_800, hours: 3, factor: 0.5 },
+  ];
+  return windows.map(({ hours, factor, ...window }) => {
+    const bad = Math.round(spent(good, budget, remaining) * hours * factor);
+    const events = Math.round(good * hours) + bad;
+    const rate = events > 0 && { rate: bad / events / budget };
+    return { ...window, good: events - bad, bad, ...rate };
+  });
+}
 
 function spent(good: number, budget: number, remaining: number): number {
   return Math.round(good * budget * (1 - remaining));
@@ -191,6 +225,8 @@ const resources: ResourcesView = {
   heapUsedBytes: 88_400_000,
   heapLimitBytes: 2_197_815_296,
   eventLoopLag: 0.0031,
+  gcPauseP99: 0.0042,
+  gcTimeRatio: 0.011,
   storeBytes: 1_030_792_151,
   storeQuotaBytes: 8_589_934_592,
   diskFreeBytes: 48_318_382_080,
@@ -304,6 +340,15 @@ export const base = (over: Partial<Scene> = {}): Scene => ({
   pipeline: pipeline(),
   resources,
   events: history,
+  flags: [
+    {
+      flag: 'health-cheer',
+      variant: 'on',
+      value: true,
+      reason: 'STATIC',
+      description: 'Whether the cheer is judged at all.',
+    },
+  ],
   quarantine: someQuarantined,
   ...over,
 });
@@ -313,6 +358,8 @@ export const late: Condition = {
   ok: false,
   figure: 0.184,
   limit: 0.1,
+  unit: 'seconds',
+  since: ago(4 * minute),
   detail: 'p90 is 184 ms; target 100 ms',
 };
 export const old: Condition = {
@@ -320,6 +367,8 @@ export const old: Condition = {
   ok: false,
   figure: 14.2,
   limit: 1,
+  unit: 'seconds',
+  since: ago(4 * minute),
   detail: 'oldest item in queue outbox is 14.2 s old; target 1 s',
 };
 export const full: Condition = {
@@ -327,6 +376,8 @@ export const full: Condition = {
   ok: false,
   figure: 0.93,
   limit: 0.7,
+  unit: 'ratio',
+  since: ago(4 * minute),
   detail: 'queue outbox is 93 % full; ceiling 70 %',
 };
 export const open: Condition = {
@@ -334,6 +385,8 @@ export const open: Condition = {
   ok: false,
   figure: 1,
   limit: 0,
+  unit: 'count',
+  since: ago(4 * minute),
   detail: 'the breaker of kafka is open; none may be',
 };
 export const spending: Condition = {
@@ -341,6 +394,8 @@ export const spending: Condition = {
   ok: true,
   figure: 0.41,
   limit: 0.1,
+  unit: 'ratio',
+  since: ago(41 * minute),
   detail: '41 % of the budget of delivery is left (2468 of 4184798 events were bad); floor 10 %',
 };
 export const overspent: Condition = {
@@ -348,14 +403,16 @@ export const overspent: Condition = {
   ok: false,
   figure: -0.62,
   limit: 0.1,
+  unit: 'ratio',
+  since: ago(4 * minute),
   detail: 'the budget of delivery is overspent 1.62× (6775 of 4182330 events were bad); floor 10 %',
 };
 
 export function idleConditions(): Condition[] {
-  return Object.values(wellConditions).map(({ name, limit }) =>
-    name === 'breakers' || name === 'saturation'
-      ? { name, ok: true, figure: 0, limit, detail: wellConditions[name].detail }
-      : { name, ok: true, limit, detail: 'no events in the window' },
+  return Object.values(wellConditions).map(({ figure: _, ...well }) =>
+    well.name === 'breakers' || well.name === 'saturation'
+      ? { ...well, figure: 0 }
+      : { ...well, detail: 'no events in the window' },
   );
 }
 

@@ -36,6 +36,7 @@ export function fakeAdminView(name: SceneName = 'green', overrides: Partial<Admi
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    flags: () => scene.flags,
     quarantine: fakeQuarantine(scene.quarantine, audit),
     metrics: (accept) => Promise.resolve({ contentType: 'text/plain; version=0.0.4', body: `# ${accept}\n` }),
     liveness: () => ({ ok: true }),

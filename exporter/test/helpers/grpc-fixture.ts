@@ -8,9 +8,8 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import type { CheerVerdict } from '@selfcheer/cheer-kit';
+import { createAuthenticator, type CheerVerdict } from '@selfcheer/cheer-kit';
 import { eventually } from '../../../cheer-kit/test/wait';
-import { createAuthenticator } from '../../src/auth/api-keys';
 import { createGrpcServer, type GrpcServer } from '../../src/ingest/grpc-server';
 import { grpcSchema } from '../../src/ingest/grpc-schema';
 import { IngestFixture, type IngestFixtureOptions } from './ingest-fixture';
@@ -69,7 +68,12 @@ export const greenVerdict: CheerVerdict = {
   idle: false,
   since: 1_700_000_000_000,
   reasons: [],
-  conditions: [{ name: 'latency', ok: true, figure: 0.004, limit: 0.1, detail: 'p90 4 ms of 100 ms' }],
+  conditions: [
+    {
+      ...{ name: 'latency', ok: true, figure: 0.004, limit: 0.1, unit: 'seconds', since: 1_700_000_000_000 },
+      detail: 'p90 4 ms of 100 ms',
+    },
+  ],
   errorBudgetRemaining: 0.875,
   cheersTotal: 12,
   missesTotal: 1,
@@ -101,11 +105,13 @@ export class GrpcFixture {
       address: '127.0.0.1:0',
       reflection: options.reflection ?? true,
       observer: {
-        grpcHandled: (method, code, seconds) => {
+        grpcHandled: (method, code, seconds, traceId) => {
           if (!(seconds >= 0)) throw new Error(`${method} took ${seconds} s`);
           this.handled.push(`${method} ${code}`);
+          this.ingest.traceIds.push(traceId);
         },
       },
+      spans: options.spans,
     });
   }
 

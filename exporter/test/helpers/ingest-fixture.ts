@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestListener, Server } from 'node:http';
-import { createAuthenticator } from '../../src/auth/api-keys';
+import { createAuthenticator } from '@selfcheer/cheer-kit';
 import { configSchema, type ApiKey, type Limits } from '../../src/config/schema';
 import { sizeOf, type Acceptor, type AppendOutcome, type Event } from '../../src/event';
 import { Admission } from '../../src/ingest/admission';
 import { ByteBudget } from '../../src/ingest/byte-budget';
 import { HttpIngest } from '../../src/ingest/http-handler';
 import { createHttpServer } from '../../src/ingest/http-server';
+import type { IngestSpans } from '../../src/ingest/ingest-spans';
 import { Intake, type IngestObserver } from '../../src/ingest/intake';
 import type { Refusal } from '../../src/ingest/problem';
 
@@ -53,6 +54,8 @@ export class CountingObserver implements IngestObserver {
   readonly latencies: { seconds: number; count: number; traceId: string | undefined }[] = [];
   readonly sheds: string[] = [];
   readonly failures: unknown[] = [];
+  /** Beside each of the failures. */
+  readonly correlations: (string | undefined)[] = [];
 
   ingested(transport: string, result: string, count: number): void {
     const name = `${transport} ${result}`;
@@ -67,8 +70,9 @@ export class CountingObserver implements IngestObserver {
     this.sheds.push(reason);
   }
 
-  failure(error: unknown): void {
+  failure(error: unknown, correlationId: string | undefined): void {
     this.failures.push(error);
+    this.correlations.push(correlationId);
   }
 }
 
@@ -79,6 +83,7 @@ export interface IngestFixtureOptions {
   readonly fallback?: RequestListener;
   readonly loopbackOnly?: boolean;
   readonly tenants?: Record<string, object>;
+  readonly spans?: IngestSpans;
 }
 
 /** Ingest over a fake outbox, with wall-clock time fixed at 2026-01-01T00:00:00Z. */
@@ -86,6 +91,8 @@ export class IngestFixture {
   readonly acceptor = new FakeAcceptor();
   readonly observer = new CountingObserver();
   readonly answered: string[] = [];
+  /** Ids for the exemplars of what was answered. */
+  readonly traceIds: (string | undefined)[] = [];
   readonly limits: Limits;
   readonly memory: ByteBudget;
   readonly intake: Intake;
@@ -133,7 +140,11 @@ export class IngestFixture {
       limits: this.limits,
       loopbackOnly: options.loopbackOnly ?? false,
       fallback: options.fallback ?? ((_request, response) => response.writeHead(404).end('fallback')),
-      answered: (method, status) => this.answered.push(`${method} ${status}`),
+      answered: (method, status, _seconds, traceId) => {
+        this.answered.push(`${method} ${status}`);
+        this.traceIds.push(traceId);
+      },
+      spans: options.spans,
     });
     this.server = createHttpServer(this.http, this.limits);
   }

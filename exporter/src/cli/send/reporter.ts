@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import type { Io } from '../io';
+import { barIntervalMs, createBar, lineIntervalMs } from '../progress';
 
 export interface Progress {
   /** Events that have their answer. */
@@ -16,9 +16,6 @@ export interface Reporter {
   readonly stop: () => void;
 }
 
-const barIntervalMs = 100;
-const lineIntervalMs = 5_000;
-
 /** A bar on a terminal, a line every five seconds elsewhere, nothing when `quiet`. */
 export function startReporter(
   stderr: Io['stderr'],
@@ -33,16 +30,10 @@ export function startReporter(
 function startBar(stderr: Io['stderr'], progress: () => Progress, now: () => number): Reporter {
   const started = now();
   const known = progress().totalBytes !== undefined;
-  const bar = new SingleBar({
-    stream: stderr,
-    format: `${known ? '{bar} {percentage}% | ' : ''}{sent} events | {rate}/s | {rejected} rejected{note}`,
-    barCompleteChar: '\u2588',
-    barIncompleteChar: '\u2591',
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    gracefulExit: false,
-  });
+  const bar = createBar(
+    stderr,
+    `${known ? '{bar} {percentage}% | ' : ''}{sent} events | {rate}/s | {rejected} rejected{note}`,
+  );
   let note = '';
   const fields = (): Record<string, string> => {
     const { settled, rejected } = progress();

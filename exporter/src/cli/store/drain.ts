@@ -37,7 +37,7 @@ async function runDrain(flags: Flags, { io, exitWith }: CliContext): Promise<voi
   const { config, file } = readConfig(flags, io);
   // Loaded only now: `selfcheer store check` should not wait for Kafka.
   const { drainStore } = await import('../../drain.js');
-  const progress = startProgress(io.stderr, false);
+  const progress = startProgress(io.stderr);
   const report = await drainStore(
     { ...config, dataDir: flags.dataDir ?? config.dataDir },
     {

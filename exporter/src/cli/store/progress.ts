@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import type { Io } from '../io';
+import { barIntervalMs, createBar, pacedLines } from '../progress';
 import { count } from '../send/reporter';
 
 /** What a long command is doing. */
@@ -9,27 +9,14 @@ export interface StoreProgress {
   stop(): void;
 }
 
-const lineIntervalMs = 5_000;
-const barIntervalMs = 100;
-
-/** On standard error: a bar on a terminal, a line every five seconds elsewhere, nothing when `quiet`. */
-export function startProgress(stderr: Io['stderr'], quiet: boolean): StoreProgress {
-  if (quiet) return { update: () => undefined, stop: () => undefined };
+/** On standard error: a bar on a terminal, a line every five seconds elsewhere. */
+export function startProgress(stderr: Io['stderr']): StoreProgress {
   return stderr.isTTY === true ? bar(stderr) : lines(stderr);
 }
 
 function bar(stderr: Io['stderr']): StoreProgress {
   let shownAt = -Infinity;
-  const one = new SingleBar({
-    stream: stderr,
-    format: '{bar} {what} | {rows}',
-    barCompleteChar: '\u2588',
-    barIncompleteChar: '\u2591',
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    gracefulExit: false,
-  });
+  const one = createBar(stderr, '{bar} {what} | {rows}');
   one.start(1, 0, { what: '', rows: '' });
   return {
     update(what, done, total) {
@@ -43,13 +30,9 @@ function bar(stderr: Io['stderr']): StoreProgress {
 }
 
 function lines(stderr: Io['stderr']): StoreProgress {
-  let shownAt = performance.now();
+  const tell = pacedLines(stderr);
   return {
-    update(what, done, total) {
-      if (performance.now() - shownAt < lineIntervalMs) return;
-      shownAt = performance.now();
-      stderr.write(`${what}: ${amount(done, total)}\n`);
-    },
+    update: (what, done, total) => tell(() => `${what}: ${amount(done, total)}`),
     stop: () => undefined,
   };
 }

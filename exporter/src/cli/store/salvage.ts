@@ -56,7 +56,7 @@ async function runSalvage(flags: Flags, { io, exitWith }: CliContext): Promise<v
     else await write(io.stdout, 'The store adds up: there is nothing to salvage, and nothing was changed.\n');
     return;
   }
-  const progress = startProgress(io.stderr, false);
+  const progress = startProgress(io.stderr);
   const report = await salvageStore(dataDir, {
     ...(flags.to !== undefined && { to: flags.to }),
     dryRun,

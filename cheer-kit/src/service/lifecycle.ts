@@ -1,0 +1,173 @@
+import { createServer, type RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAdminApp } from '../admin/create-admin-app';
+import type { ServiceView } from '../admin/service-view';
+import { hostOf, isLoopbackHost } from '../auth/loopback';
+import { listenOn, stopServer, type WebServer } from '../http/server';
+import type { Logger } from '../logger';
+import type { AdminOptions } from './options';
+import { Releases, type Release } from './releases';
+
+/** Where a service listens, as `host:port`. */
+export interface ServiceAddresses {
+  readonly admin: string;
+  readonly [server: string]: string;
+}
+
+export interface LifecycleParts {
+  readonly logger: Logger;
+  readonly adminAddress: string;
+  readonly admin: AdminOptions;
+  readonly drainSeconds: number;
+  readonly readinessLagSeconds: number;
+  readonly handleSignals: boolean;
+  /** Opens what the service needs before it takes work, and says how to close it; resolves with its view. */
+  readonly open: (releases: Releases) => Promise<ServiceView>;
+  /** Readiness is refused from now on, and so says the cheer. */
+  readonly drainBegins: (reason: string) => void;
+}
+
+/** Of the time to drain: whatever the connections do, the rest is for `onDrain`. */
+const connectionsShare = 0.6;
+/** For the kit's own, after that; most of it for the last spans. */
+const closeMs = 2_500;
+const signals = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * The life of a service.
+ *
+ * ```
+ *   new -- start or listen --> starting --> running -- SIGTERM, SIGINT or drain --> draining --> over
+ *                                 |                                                    ^
+ *                                 +---------------- it fails, or is drained -----------+
+ * ```
+ *
+ * It is drained as soon as what is being started is there, and started no more after that.
+ */
+export class Lifecycle {
+  private readonly own: Releases;
+  private readonly theirs: Releases;
+  private readonly servers: WebServer[] = [];
+  private readonly addresses: Record<string, string> = {};
+  /** Settles when no start is under way; never rejects. */
+  private starting: Promise<unknown> = Promise.resolve();
+  private opened: Promise<ServiceView> | undefined;
+  private admin: Promise<void> | undefined;
+  private draining: Promise<void> | undefined;
+  private told = false;
+
+  constructor(private readonly parts: LifecycleParts) {
+    this.own = new Releases(parts.logger);
+    this.theirs = new Releases(parts.logger);
+  }
+
+  get isDraining(): boolean {
+    return this.draining !== undefined;
+  }
+
+  onDrain(release: Release): void {
+    this.theirs.add(release.name || 'onDrain', release);
+  }
+
+  /** Opens everything but servers, and says that it is ready. */
+  start(addresses: Readonly<Record<string, string>>): Promise<ServiceAddresses> {
+    return this.begin(async () => {
+      await this.open();
+      await this.openAdmin();
+      return this.ready(addresses);
+    });
+  }
+
+  /** The same with a server in front, whose address counts as `http`. */
+  listen(app: RequestListener | WebServer, address: string): Promise<ServiceAddresses> {
+    return this.begin(async () => {
+      await this.open();
+      const server = typeof app === 'function' ? createServer(app) : app;
+      const http = await listenOn(server, address);
+      this.servers.push(server);
+      // Last: what is ready must be able to take work.
+      await this.openAdmin();
+      return this.ready({ http });
+    });
+  }
+
+  /** Never rejects. */
+  drain(reason: string): Promise<void> {
+    return (this.draining ??= this.end(reason));
+  }
+
+  private async begin(start: () => Promise<ServiceAddresses>): Promise<ServiceAddresses> {
+    if (this.draining) throw new Error('the service is draining or over: make a new one');
+    const work = start();
+    this.starting = Promise.allSettled([this.starting, work]);
+    try {
+      return await work;
+    } catch (error) {
+      await this.drain('it could not start');
+      throw error;
+    }
+  }
+
+  private open(): Promise<ServiceView> {
+    if (!this.opened && this.parts.handleSignals) this.watchSignals();
+    return (this.opened ??= this.parts.open(this.own));
+  }
+
+  private openAdmin(): Promise<void> {
+    return (this.admin ??= this.listenForAdmin());
+  }
+
+  private async listenForAdmin(): Promise<void> {
+    const { adminAddress, logger } = this.parts;
+    const admin = createAdminApp({
+      view: await this.open(),
+      ...this.parts.admin,
+      loopback: isLoopbackHost(hostOf(adminAddress)),
+      onError: (error, path) => logger.error({ err: error, path }, 'the admin port failed'),
+    });
+    const server = createServer(admin.app);
+    this.addresses['admin'] = await listenOn(server, adminAddress);
+    this.own.add('admin', () => {
+      admin.close();
+      return stopServer(server, 0);
+    });
+  }
+
+  private ready(addresses: Readonly<Record<string, string>>): ServiceAddresses {
+    Object.assign(this.addresses, addresses);
+    const all = { ...this.addresses } as ServiceAddresses & Record<string, string>;
+    // Whatever the level: who starts the process waits for this line.
+    this.parts.logger.child({}, { level: 'info' }).info(all, this.told ? 'listening' : 'ready');
+    this.told = true;
+    return all;
+  }
+
+  private async end(reason: string): Promise<void> {
+    const { logger, drainSeconds, readinessLagSeconds, drainBegins } = this.parts;
+    logger.info({ reason }, 'draining');
+    drainBegins(`draining: ${reason}`);
+    await this.starting;
+    if (this.servers.length > 0) await sleep(readinessLagSeconds * 1000);
+    const endsAt = performance.now() + drainSeconds * 1000;
+    const connectionsMs = connectionsShare * drainSeconds * 1000;
+    await Promise.all(this.servers.map((server) => stopServer(server, connectionsMs)));
+    await this.theirs.run(() => endsAt - performance.now());
+    // Probes and metrics are answered until here.
+    const closedAt = performance.now() + closeMs;
+    await this.own.run(() => closedAt - performance.now());
+    logger.info('drained');
+  }
+
+  private watchSignals(): void {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      // Asked twice, it waits no longer.
+      if (this.draining) process.exit(1);
+      // What others have left open must not keep the process.
+      void this.drain(signal).then(() => process.exit(0));
+    };
+    for (const signal of signals) process.on(signal, onSignal);
+    this.own.add('signals', () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    });
+  }
+}
