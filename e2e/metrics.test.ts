@@ -1,11 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flightRows } from './helpers/datasets';
 import { ExporterProcess } from './helpers/exporter-process';
-import { freePort } from './helpers/free-port';
+import { Prometheus } from './helpers/prometheus';
 import { ReflectedClient } from './helpers/reflected-client';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -139,48 +136,12 @@ test('OpenMetrics has the same series, and an exemplar with the trace id that wa
 });
 
 test('a real Prometheus scrapes it as OpenMetrics and keeps the exemplar', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'selfcheer-prometheus-'));
-  const port = await freePort();
-  const config = path.join(folder, 'prometheus.yml');
-  await writeFile(
-    config,
-    `global: {scrape_interval: 1s}\nscrape_configs:\n- {job_name: e2e, static_configs: [{targets: ['${exporter.addresses.admin}']}]}\n`,
-  );
-  const prometheus = spawn(
-    'prometheus',
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${folder}/data`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--enable-feature=exemplar-storage',
-    ],
-    { stdio: 'ignore' },
-  );
-  const ended = new Promise((resolve) => prometheus.once('close', resolve).once('error', resolve));
-  const ask = async (where: string): Promise<string> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${where}`, {
-      signal: AbortSignal.timeout(5_000),
-    }).catch(() => undefined);
-    return answer?.ok === true ? answer.text() : '';
-  };
-  const until = async (where: string, wanted: string): Promise<string> => {
-    let found = '';
-    for (const end = Date.now() + 30_000; Date.now() < end; await sleep(200)) {
-      if ((found = await ask(where)).includes(wanted)) return found;
-    }
-    throw new Error(`${where} never said ${wanted}; at last: ${found} ${await ask('targets')}`);
-  };
+  const prometheus = await Prometheus.start(exporter.addresses.admin);
   try {
-    await until('targets', '"health":"up"');
-    await until('query?query=ingests_total', '"transport":"http"');
-    const now = Date.now() / 1000;
-    await until(
-      `query_exemplars?query=ingest_latency_seconds_bucket&start=${now - 3600}&end=${now + 60}`,
-      traceId,
-    );
+    await prometheus.until('targets', '"health":"up"');
+    await prometheus.until('query?query=ingests_total', '"transport":"http"');
+    await prometheus.exemplar('ingest_latency_seconds_bucket', traceId);
   } finally {
-    prometheus.kill('SIGKILL');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
+    await prometheus.dispose();
   }
 }, 90_000);
