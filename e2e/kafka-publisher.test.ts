@@ -204,13 +204,19 @@ test.each(['stop', 'kill'] as const)(
     const lanes = Array.from({ length: 4 }, (_, lane) => batchOf(60, 0, lane));
     expect(await publish(topic, lanes[0]?.slice(0, 20) ?? [])).toEqual({ kind: 'published' });
     await broker[how]();
-    const down = await Promise.all(lanes.map((lane) => publish(topic, lane.slice(20, 40))));
-    expect(down.map(({ kind }) => kind)).not.toContain('published');
-    expect(await publish(topic, lanes[0]?.slice(20, 40) ?? [])).toMatchObject({
-      kind: 'waiting',
-      reason: 'unavailable',
-    });
-    await broker.restart();
+    try {
+      const down = await Promise.all(lanes.map((lane) => publish(topic, lane.slice(20, 40))));
+      expect(down.map(({ kind }) => kind)).not.toContain('published');
+      // What was written before the end of a connection was noticed stays open: a try or two may say so.
+      const outcomes: PublishOutcome[] = [];
+      while (outcomes.length < 5 && outcomes.at(-1)?.kind !== 'waiting') {
+        outcomes.push(await publish(topic, lanes[0]?.slice(20, 40) ?? []));
+      }
+      expect(outcomes.at(-1)).toMatchObject({ kind: 'waiting', reason: 'unavailable' });
+      expect(outcomes.map(({ kind }) => kind)).not.toContain('published');
+    } finally {
+      await broker.restart();
+    }
     await Promise.all(
       lanes.map(async (lane, index) => {
         if (index > 0) await untilPublished(topic, lane.slice(0, 20));
