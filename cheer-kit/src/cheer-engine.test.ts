@@ -163,6 +163,30 @@ describe('conditions', () => {
     expect(after(1)).toMatchObject({ state: 'red', score: 29, reasons: [{ code: 'saturation', since }] });
   });
 
+  test.each([
+    [undefined, 'a reading'],
+    [null, 'a reading'],
+    [7, 'a reading'],
+    [Promise.resolve(calm), 'depth'],
+    [{ ...calm, depth: '3' }, 'depth'],
+    [{ depth: 1, oldestAgeSeconds: 0 }, 'capacity'],
+    [{ depth: 1, capacity: 2 }, 'oldestAgeSeconds'],
+    [{ ...calm, ageTargetSeconds: null }, 'ageTargetSeconds'],
+  ])('a reading that is none (%p) is refused, and the one before stays', (reading, what) => {
+    const { engine, after } = green();
+    engine.setQueue('commit', { ...calm, depth: 75 });
+    const set = () => engine.setQueue('commit', reading as never);
+    expect(set).toThrow(TypeError);
+    expect(set).toThrow(`queue commit: ${what}`);
+    expect(after(1).state).toBe('yellow');
+  });
+
+  test('a figure that is not a number shows, and throws nothing', () => {
+    const { engine, after } = green();
+    engine.setQueue('commit', { ...calm, depth: NaN });
+    expect(after(1).state).not.toBe('green');
+  });
+
   test('a queue without capacity is full as soon as something is in it', () => {
     const { engine, after } = green();
     engine.setQueue('commit', { depth: 0, capacity: 0, oldestAgeSeconds: 0 });

@@ -4,7 +4,13 @@ import { ConditionTimes } from './condition-times';
 import { checkLimits, type CheerLimits } from './conditions';
 import { Emitter } from './emitter';
 import type { EngineEvent, EventsQuarantined, EventsRecovered } from './engine-events';
-import { worstFigures, type BreakerReading, type EngineState, type QueueReading } from './engine-state';
+import {
+  checkReading,
+  worstFigures,
+  type BreakerReading,
+  type EngineState,
+  type QueueReading,
+} from './engine-state';
 import { explain } from './explain';
 import { HeldReasons } from './held-reasons';
 import { latencyBuckets, LatencyWindow } from './latency-window';
@@ -59,7 +65,7 @@ function modeOf(blocks: Pick<EngineState, 'refusing' | 'fenced' | 'degraded' | '
  * event, a measured latency or a settled batch.
  *
  * All inputs only add to memory and never throw on a figure; a name outside the closed lists is a bug and a
- * RangeError. Counts are whole numbers.
+ * RangeError, what is no figure at all a TypeError. Counts are whole numbers.
  */
 export class CheerEngine {
   /** Seconds from leaving green to being back, the latest time; undefined until there was one. */
@@ -115,9 +121,14 @@ export class CheerEngine {
     if (count > 0) this.evidence = true;
   }
 
-  /** How full a queue is now. */
+  /**
+   * How full a queue is now.
+   *
+   * @throws TypeError for what is no reading, as plain JavaScript may hand over; then the one before stays
+   */
   setQueue(name: string, reading: QueueReading): void {
     if (!this.options.queues.includes(name)) throw new RangeError(`no queue is named ${name}`);
+    checkReading(name, reading);
     this.queueReadings.set(name, reading);
   }
 

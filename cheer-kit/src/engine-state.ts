@@ -47,6 +47,21 @@ export interface WorstFigures {
   readonly probing: readonly string[];
 }
 
+/** @throws TypeError unless all figures are numbers, of whatever size: NaN is judged, and shows */
+export function checkReading(queue: string, reading: unknown): void {
+  if (typeof reading !== 'object' || reading === null) {
+    throw new TypeError(
+      `queue ${queue}: a reading is { depth, capacity, oldestAgeSeconds }, not ${String(reading)}`,
+    );
+  }
+  const { depth, capacity, oldestAgeSeconds, ageTargetSeconds = 0 } = reading as Record<string, unknown>;
+  for (const [name, figure] of Object.entries({ depth, capacity, oldestAgeSeconds, ageTargetSeconds })) {
+    if (typeof figure !== 'number') {
+      throw new TypeError(`queue ${queue}: ${name} must be a number, and it is ${String(figure)}`);
+    }
+  }
+}
+
 /** A queue's depth / capacity; 1 when it has no capacity but something in it. */
 export function saturationOf({ depth, capacity }: QueueReading): number {
   if (depth <= 0) return 0;

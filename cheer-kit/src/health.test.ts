@@ -11,14 +11,12 @@ test('the report has every check and the worst status', async () => {
     readiness: [],
     clock: new ManualClock(),
   });
-  expect(health.latest()).toBeUndefined();
   const report = await health.report();
   expect(report).toEqual({
     status: 'degraded',
     timestamp: '2025-01-01T00:00:00.000Z',
     checks: { store: { status: 'ok', detail: 'fine' }, sink: { status: 'degraded', detail: 'slow' } },
   });
-  expect(health.latest()).toBe(report);
   const worse = new Health({ checks: { sink: degraded, disk: failed, store: ok }, readiness: [] });
   expect((await worse.report()).status).toBe('failed');
 });
@@ -70,7 +68,7 @@ test('readiness needs only the named checks, and degraded is ready', async () =>
   const ready = new Health({ checks: { store: degraded, lookup: failed }, readiness: ['store'] });
   await expect(ready.readiness()).resolves.toEqual({ ok: true });
   const not = new Health({ checks: { store: failed }, readiness: ['store'] });
-  await expect(not.readiness()).resolves.toEqual({ ok: false, detail: 'store: disk is gone' });
+  await expect(not.readiness()).resolves.toEqual({ ok: false, detail: 'failed: store' });
   expect(() => new Health({ checks: {}, readiness: ['store'] })).toThrow(RangeError);
 });
 
@@ -91,4 +89,56 @@ test('draining refuses readiness for good, at once, while liveness holds', async
   await expect(health.readiness()).resolves.toEqual({ ok: false, detail: 'SIGTERM' });
   expect(look).toBe(1);
   expect(health.liveness()).toEqual({ ok: true });
+});
+
+test('a probe, which needs no credentials, names what has failed and does not say how', async () => {
+  const away = () => Promise.reject(new Error('connect postgres://app:hunter2@10.0.0.5/db failed'));
+  const health = new Health({ checks: { db: away, queue: failed, ok }, readiness: ['db', 'queue', 'ok'] });
+  await expect(health.readiness()).resolves.toEqual({ ok: false, detail: 'failed: db, queue' });
+});
+
+test('credentials in what a check says are masked', async () => {
+  const text = 'connect postgres://app:hunter2@10.0.0.5/db failed';
+  const health = new Health({
+    checks: {
+      throws: () => Promise.reject(new Error(text)),
+      says: () => ({ status: 'degraded', detail: text }),
+    },
+    readiness: [],
+  });
+  const { checks } = await health.report();
+  for (const { detail } of Object.values(checks)) {
+    expect(detail).toContain('10.0.0.5/db failed');
+    expect(detail).not.toContain('hunter2');
+  }
+});
+
+test('a check that has not ended is not begun again, and has failed until it is', async () => {
+  const ends: (() => void)[] = [];
+  const health = new Health({
+    checks: {
+      hangs: () => new Promise((resolve) => ends.push(() => resolve({ status: 'ok', detail: 'at last' }))),
+    },
+    readiness: ['hangs'],
+    timeoutMs: 10,
+  });
+  const outcome = async () => (await health.report()).checks['hangs'];
+  expect(await outcome()).toEqual({ status: 'failed', detail: 'no answer within 10 ms' });
+  for (let i = 0; i < 3; i += 1) {
+    expect(await outcome()).toEqual({ status: 'failed', detail: 'still running: no answer within 10 ms' });
+  }
+  expect(ends.length).toBe(1);
+  await expect(health.readiness()).resolves.toEqual({ ok: false, detail: 'failed: hangs' });
+  ends[0]?.();
+  await new Promise(setImmediate);
+  const next = outcome();
+  await new Promise(setImmediate);
+  ends[1]?.();
+  expect(await next).toEqual({ status: 'ok', detail: 'at last' });
+});
+
+test('a check that returns something else has found nothing', async () => {
+  const query = (() => Promise.resolve({ rows: [] })) as unknown as HealthCheck;
+  const { checks } = await new Health({ checks: { query }, readiness: [] }).report();
+  expect(checks['query']).toEqual({ status: 'ok', detail: 'ok' });
 });

@@ -1,7 +1,7 @@
 export { createService, type Service } from './service/service';
-export type { AdminOptions, ServiceCheck, ServiceOptions } from './service/options';
-export { workKinds, type SloOptions, type WorkKind } from './service/slos';
-export type { ServiceAddresses } from './service/lifecycle';
+export type { AdminOptions, CheerOptions, ServiceCheck, ServiceOptions } from './service/options';
+export { workKinds, type SloOptions, type WorkKind } from './work/slos';
+export type { HttpAddresses, ServiceAddresses } from './service/lifecycle';
 export type { Release } from './service/releases';
 export { processChecks } from './service/built-in-checks';
 

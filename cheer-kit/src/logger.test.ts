@@ -128,3 +128,43 @@ test('what can not be read does not break the path', () => {
   expect(() => logger.info({ deep }, 'b')).not.toThrow();
   expect(entries()).toMatchObject([{ msg: 'a' }, { msg: 'b' }]);
 });
+
+describe('a line is written and nothing is thrown', () => {
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  const traps = new Proxy({}, { get: boom, ownKeys: boom, getPrototypeOf: boom, has: boom });
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const unreadable = (name: string): object =>
+    Object.defineProperty({ a: 1 }, name, { get: boom, enumerable: true });
+  const silent = Object.defineProperty(new Error('x'), 'message', { get: boom });
+  test.each<[string, [unknown, ...unknown[]], object]>([
+    ['a getter msg', [unreadable('msg')], { a: 1, msg: '[could not be read]' }],
+    ['a getter err', [unreadable('err')], { a: 1, msg: '[could not be read]' }],
+    [
+      'another getter',
+      [unreadable('b'), 'hm'],
+      { a: 1, b: '[could not be read]', msg: 'hm [could not be read]' },
+    ],
+    ['a proxy', [traps], { msg: '[could not be read]' }],
+    ['a proxy and a text', [traps, 'password=hunter2'], { msg: 'password=[redacted] [could not be read]' }],
+    ['a proxy that was revoked', [revoked, 'hm'], { msg: 'hm [could not be read]' }],
+    ['a proxy in the message', ['it is %s', traps], { msg: expect.stringContaining('could not be read') }],
+    ['a symbol for a number', ['%d pins', Symbol('hunter2')], { msg: '%d pins [could not be read]' }],
+    ['a symbol behind an entry', [{ a: 1 }, '%d', Symbol('x')], { a: 1, msg: '%d [could not be read]' }],
+    ['an error without a message', [silent], { msg: '[could not be read]' }],
+    ['one under its name', [{ err: silent, a: 1 }, 'hm'], { a: 1, msg: 'hm' }],
+    ['nothing', [undefined], {}],
+    ['a function', [boom], {}],
+    ['an object without a prototype', ['%s', Object.create(null)], {}],
+    ['a toString that is a text', ['%s', { toString: 'x', valueOf: 'x' }], { msg: '%s [could not be read]' }],
+  ])('%s', (_name, args, expected) => {
+    const { lines, logger, entries } = setUp();
+    Reflect.apply(Reflect.get(logger, 'info') as () => void, logger, args);
+    expect(lines).toHaveLength(1);
+    expect(entries()).toMatchObject([{ level: 'info', correlation_id: expect.any(String), ...expected }]);
+    expect(lines[0]).not.toContain('hunter2');
+    expect(lines[0]?.split('"msg":').length).toBeLessThan(3);
+  });
+});

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { types } from 'node:util';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { redact } from './redact';
+import { redact, unreadable } from './redact';
 import { redactText } from './redact-text';
 import { currentRequest } from './request-context';
 import { activeTraceId } from './tracing/span-context';
@@ -25,7 +26,8 @@ type Correlated = Logger & { [correlation]?: string };
  * A pino logger that writes one JSON object a line: `level` as a word, `time` in RFC 3339, `service`, `msg`, and
  * `correlation_id` on every line: the one bound by `withCorrelation`, else the trace id of the active span, else that of
  * the request that is served, else the id of this run of the process. Secrets are redacted wherever they stand (see
- * `redact`); line breaks inside values are escaped by JSON.
+ * `redact`); line breaks inside values are escaped by JSON. Never throws because of what is logged: what can't be read is
+ * told as `[could not be read]`.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const run = randomUUID();
@@ -46,7 +48,12 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       }),
       hooks: {
         logMethod(args, method) {
-          method.apply(this, safeArguments(args) as typeof args);
+          try {
+            method.apply(this, safeArguments(args) as typeof args);
+          } catch {
+            // What is told must not fail who tells it, whatever getters or traps it has.
+            method.apply(this, readableArguments(args) as typeof args);
+          }
         },
       },
     },
@@ -70,6 +77,15 @@ function safeArguments([first, ...rest]: readonly unknown[]): readonly unknown[]
   const entry = first instanceof Error ? { err: first } : first;
   const [message = messageWithin(entry), ...values] = rest;
   return [entry, ...[message, ...values].map(safeForMessage)];
+}
+
+/** What is left of arguments of which some throw when they are read or written out. */
+function readableArguments([first, ...rest]: readonly unknown[]): readonly unknown[] {
+  // `instanceof` asks a proxy for its prototype, which may throw too.
+  const entry = redact(types.isNativeError(first) ? { err: first } : first);
+  const message = [first, ...rest].find((argument) => typeof argument === 'string');
+  const told = message === undefined ? unreadable : `${redactText(message)} ${unreadable}`;
+  return [{ ...(typeof entry === 'object' && entry), msg: undefined }, told];
 }
 
 /** What pino would take for the message of an entry that comes without one, and write as it is. */

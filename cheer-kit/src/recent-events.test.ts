@@ -49,6 +49,22 @@ test('keeps the last 200 and cuts long texts', async () => {
   expect(ring.since(0)[0]).toMatchObject({ sequence: 6, detail: `${'x'.repeat(499)}…` });
 });
 
+test('what handlers failed with stands nowhere with its secrets', async () => {
+  const ring = await open();
+  const heard: CheerEvent[] = [];
+  ring.subscribe((added) => heard.push(added));
+  const title = 'orders: token=hunter2';
+  const detail = `${'x '.repeat(230)}connect postgres://u:hunter2@db failed`;
+  const added = ring.add({ ...event, title, detail });
+  await ring.close();
+  const told = [added, ring.since(0), heard, await readFile(file, 'utf8')];
+  expect(JSON.stringify(told)).not.toContain('hunter');
+  expect(added).toMatchObject({
+    title: 'orders: token=[redacted]',
+    detail: expect.stringContaining('postgres://u:[redac'),
+  });
+});
+
 test('survives a restart and counts on', async () => {
   const before = await open();
   const added = [before.add(event), before.add({ ...event, detail: 'two\nlines "quoted"' })];

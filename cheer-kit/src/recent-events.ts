@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from './clock';
 import { Emitter } from './emitter';
 import { readEventFile, writeEventFile, type EventFile } from './event-file';
+import { redactText } from './redact-text';
 import type { CheerEvent } from './verdict';
 
 /** As many events as the ring holds. */
@@ -50,12 +51,12 @@ export class RecentEvents {
     }
   }
 
-  /** Gives it the next sequence number and the time, and tells the subscribers. Texts are cut at 500 characters. */
+  /** Gives it the next sequence number and the time, and tells the subscribers. Texts are redacted and cut at 500 characters. */
   add(event: Omit<CheerEvent, 'sequence' | 'at'>): CheerEvent {
     const added: CheerEvent = {
       ...event,
-      title: cut(event.title),
-      detail: cut(event.detail),
+      title: cut(redactText(event.title)),
+      detail: cut(redactText(event.detail)),
       sequence: this.nextSequence++,
       at: this.clock.now(),
     };

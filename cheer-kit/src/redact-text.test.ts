@@ -50,6 +50,31 @@ test.each([
     `Unexpected token 'h', ..."word":hunter2}"... is not valid JSON`,
     "Unexpected token 'h', ...[redacted] is not valid JSON",
   ],
+  ['a list', '{"password":["hunter2","hunter2"],"n":1}', '{"password":[redacted],"n":1}'],
+  ['a list in JSON in JSON', '{"b":"{\\"token\\":[\\"hunter2\\"]}"}', '{"b":"{\\"token\\":[redacted]}"}'],
+  ['a bracket in a list', '{"password":["a]hunter2"],"n":1}', '{"password":[redacted],"n":1}'],
+  ['an object', 'password: {"value":"hunter2"}, n: 1', 'password: [redacted], n: 1'],
+  ['objects in it', '{"secret":{"a":{"b":"hunter2"},"c":"hunter2"},"n":1}', '{"secret":[redacted],"n":1}'],
+  ['an object that was cut off', 'password: {"a": {"b": "hunter2', 'password: [redacted]'],
+  ['a list in YAML', 'secrets:\n  - hunter2\nuser: tom', 'secrets:\n  - [redacted]\nuser: tom'],
+  [
+    'an escaped quote in JSON in JSON',
+    '{\\"password\\":\\"hun\\\\\\"ter2\\",\\"n\\":1}',
+    '{\\"password\\":[redacted],\\"n\\":1}',
+  ],
+  ['a variable', 'DB_PASS=hunter2 DB_USER=tom', 'DB_PASS=[redacted] DB_USER=tom'],
+  ['one of MySQL', 'MYSQL_PWD=hunter2', 'MYSQL_PWD=[redacted]'],
+  ['a name in camel case', "{ dbPass: 'hunter2', n: 1 }", '{ dbPass: [redacted], n: 1 }'],
+  ['a one-time password', 'otp=123456, userPin: 1234', 'otp=[redacted], userPin: [redacted]'],
+  ['an argument', 'mysql --password hunter2 -h db', 'mysql --password [redacted] -h db'],
+  ['a quoted argument', "gh --auth-token 'hunter2 hunter2' -v", 'gh --auth-token [redacted] -v'],
+  ['what is encoded twice', '/login?next=%2Fx%3Ftoken%3Dhunter2', '/login?next=%2Fx%3Ftoken%3D[redacted]'],
+  ['encoded JSON', '/x?q=%7B%22password%22%3A%22hunter2%22%7D', '/x?q=%7B%22password%22%3A[redacted]'],
+  ['a slash in a password', 'amqp://u:hun/ter2@h/v', 'amqp://u:[redacted]@h/v'],
+  ['a key of AWS', 'signed by AKIAIOSFODNN7EXAMPLE.', 'signed by [redacted].'],
+  ['a token of GitHub', 'ghp_abcdefghijklmnopqrstuvwxyz0123456789, bad', '[redacted], bad'],
+  ['a fine one', 'used github_pat_11ABCDEFG0aBcDeFgHiJkL_mnop', 'used [redacted]'],
+  ['a key of Stripe', 'got sk_live_51Habcdefghijk', 'got [redacted]'],
 ])('%s', (_name, text, redacted) => {
   expect(redactText(text)).toBe(redacted);
 });
@@ -61,6 +86,14 @@ test.each([
   'https://tom@example.com/a?page=2&status_code=200',
   'GET http://127.0.0.1:8080/v1/events answered 503',
   "Can't read /etc/selfcheer.yaml: unknown key ingest.limit",
+  '12 tests passed: 3 of them after a bypass=1 of the compass: north',
+  'passes: 3, passing: 4, passengers=5, pinned: true, pinging=1, spin=2, pin count: 3, pinCount=4',
+  'the option --token needs a value, --password is not one',
+  'run it with --passes 3 --pinned x',
+  'http://127.0.0.1:8080/@scope/name and https://[::1]:8080/a@b',
+  'https://example.com/a:b/c@d, git@github.com:owner/name, redis://h1:6379,h2:6379/tom@x',
+  'task_live_1234567890, AKIA, ghp_short, sk_live_',
+  'secretary, authority, cookies are fine, the token was refused',
 ])('leaves alone: %s', (text) => {
   expect(redactText(text)).toBe(text);
 });
@@ -99,6 +132,16 @@ test('once is enough', () => {
     '@',
     '\n',
     ',',
+    '[',
+    ']',
+    '{',
+    '}',
+    '--',
+    '%3D',
+    'dbPass',
+    'pin',
+    'x/y',
+    'sk_live_a1b2c3d4',
   );
   fc.assert(
     fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
@@ -123,6 +166,22 @@ test.each([
   'authorization',
   '-----BEGIN PRIVATE KEY-----',
   ' ',
+  'token:[',
+  'token:{',
+  'token:{{"',
+  "token:['",
+  'token:\\"\\\\\\"',
+  'token%25',
+  '--token',
+  '--token ',
+  '-',
+  'aPass',
+  'a://b:c/',
+  'ghp_',
+  'sk_live_',
+  'AKIA',
+  'pin',
+  'token:\n- ',
 ])('a long text of %j takes no longer than others', (part) => {
   const text = part.repeat(2e7 / part.length);
   expect(redactText(text).length).toBeLessThan(2 * longestText);

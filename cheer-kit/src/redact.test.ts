@@ -37,6 +37,21 @@ describe('no secret comes through', () => {
     ],
     ['keys', { privateKey: secret, accountKey: secret, signing_key: secret, keys: [{ key: secret }] }],
     ['tokens', { tokens: [secret], idToken: secret, jwt: secret, sessionId: secret }],
+    [
+      'variables',
+      { DB_PASS: secret, MYSQL_PWD: secret, dbPass: secret, userPwd: secret, tokenValue: secret },
+    ],
+    ['bodies', { requestBody: secret, response_body: secret, requestPayload: secret }],
+    ['short ones', { otp: secret, pin: secret, user_otp: secret, userPin: secret, sig: secret }],
+    [
+      'lists of names and values',
+      {
+        list: [
+          { name: 'authorization', value: secret },
+          { key: 'X-Api-Key', value: [secret] },
+        ],
+      },
+    ],
     ['what is deep', { a: [{ b: { c: [{ password: secret }] } }] }],
     ['bytes', { bytes: Buffer.from(secret), typed: new Uint8Array(Buffer.from(secret)) }],
     ['a number', { password: 1234567 }],
@@ -151,6 +166,34 @@ describe('errors', () => {
   });
 });
 
+describe('toJSON says nothing', () => {
+  const toJSON = (): object => ({ note: secret });
+  class Inheriting {}
+  Object.defineProperty(Inheriting.prototype, 'toJSON', { value: toJSON, enumerable: true });
+  test.each<[string, unknown]>([
+    ['of an object', { a: 1, toJSON }],
+    ['of an error', Object.assign(new Error('no'), { toJSON })],
+    ['of a cause', new Error('no', { cause: Object.assign(new Error('nor this'), { toJSON }) })],
+    ['of an error that is frozen', Object.freeze(Object.assign(new Error('no'), { toJSON }))],
+    ['of an error whose prototype has it', Object.setPrototypeOf(new Error('no'), new Inheriting())],
+    ['of a list', [Object.assign(['a'], { toJSON })]],
+    ['of a date', Object.assign(new Date(0), { toJSON })],
+  ])('%s', (_name, value) => {
+    expect(textOf({ value })).not.toContain(secret);
+    expect(textOf(value)).not.toContain(secret);
+  });
+});
+
+test('functions are left out, so that what is there can still be written', () => {
+  const copy = redact({ toString: () => secret, valueOf: () => secret, f() {}, list: [() => secret] });
+  expect(copy).toStrictEqual({ list: [undefined] });
+  expect(String(copy)).toBe('[object Object]');
+});
+
+test('a date that is none stays one', () => {
+  expect(textOf({ at: new Date(NaN) })).toBe('{"at":null}');
+});
+
 test('whether there is a secret may be told', () => {
   const told = { password: null, hasToken: true, token: undefined, cookie: false };
   expect(redact(told)).toEqual(told);
@@ -163,6 +206,19 @@ test('what is beside a secret stays', () => {
     data: { delay: 12 },
     at: new Date(0),
     url: '/v1/events?page=2',
+    ...{
+      passed: 3,
+      passes: 1,
+      bypass: 'x',
+      compass: 'n',
+      pinCount: 4,
+      pin_count: 4,
+      pinned: 'x',
+      spin: 2,
+      option: 'o',
+    },
+    ...{ somebody: 'tom', bodyBytes: 3, passRatio: 0.5, OLDPWD: '/', tokenizer: 'x', author: 'tom' },
+    pair: { name: 'delay', value: 12 },
   };
   expect(redact(entry)).toEqual(entry);
 });

@@ -69,8 +69,8 @@ const sampleMs = 250;
 const connectionsShare = 0.6;
 /** An agent of Consul that hangs may hold the drain up for so long. */
 const deregisterShare = 0.2;
-/** For spans that are left, beside closing the store: a collector that hangs gets no more. */
-const lastSpansMs = 2_000;
+/** For spans that are left, beside closing the store: a collector that hangs gets no more, and what is left at least. */
+const lastSpansMs = { most: 2_000, least: 200 };
 
 /**
  * The exporter, in the order in which data flows: ingest -> outbox -> enrich -> publish -> cheer.
@@ -197,6 +197,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         log.error({ err: error }, 'ingest failed where it never should');
       },
     },
+    spans: spans !== undefined,
     now: () => Date.now(),
     clock: () => performance.now(),
   });
@@ -285,12 +286,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     disk.stop();
     const deadline = performance.now() + withinMs;
     const left = (): number => Math.max(0, deadline - performance.now());
+    const lastSpans = (): Promise<void> =>
+      tracing.shutdown(Math.max(lastSpansMs.least, Math.min(lastSpansMs.most, left())));
     // With `ack: broker`, who waits for the sink is answered while the connection is still there.
     const connectionsMs = connectionsShare * withinMs;
     const lastAnswers = setTimeout(() => pipeline.giveUpWaiting(), 0.8 * connectionsMs);
     try {
       await Promise.all([stopServer(http, connectionsMs), grpc.drain(connectionsMs)]);
-      void tracing.shutdown(Math.min(lastSpansMs, withinMs));
+      void lastSpans();
       await pipeline.close(left());
     } finally {
       clearTimeout(lastAnswers);
@@ -301,7 +304,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       telemetry.resources.stop();
       await flags.close();
       await recent.close();
-      await tracing.shutdown(Math.min(lastSpansMs, withinMs));
+      await lastSpans();
     }
   };
 

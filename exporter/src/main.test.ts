@@ -136,6 +136,29 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test(
+  'start ends, drained, while a collector hangs',
+  async () => {
+    const hung = createServer((socket) => void socket.on('error', () => undefined).unref());
+    hung.listen(0, '127.0.0.1').unref();
+    await once(hung, 'listening');
+    const collector = `http://127.0.0.1:${(hung.address() as AddressInfo).port}`;
+    const child = start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector, OTEL_BSP_SCHEDULE_DELAY: '50' }, 'start');
+    const log = read(child.stderr);
+    const { http } = JSON.parse(await firstLine(child)) as { http: string };
+    const asked = once(hung, 'connection');
+    const headers = { 'content-type': 'application/json' };
+    const body = '{"event_id":"a","payload":1}';
+    expect((await fetch(`http://${http}/v1/events`, { method: 'POST', headers, body })).status).toBe(202);
+    await asked;
+    child.kill('SIGTERM');
+    expect(await exit(child)).toBe(0);
+    expect(await log).toContain('"msg":"drained"');
+    hung.close();
+  },
+  bound,
+);
+
+test(
   'a command whose reader leaves ends quietly',
   async () => {
     const directory = topicDirectory(join(cwd, 'data'), 'events');

@@ -50,5 +50,7 @@ void runCli(
   },
 ).then((code) => {
   process.exitCode = code;
+  // A service has closed all that it needs to; what a collector or a broker that hangs still holds is not waited for.
+  if (serving) process.exit(code);
   setTimeout(() => process.exit(code), lingerMs).unref();
 });

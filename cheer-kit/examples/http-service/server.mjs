@@ -1,6 +1,6 @@
 // An HTTP service with logs, traces, metrics, health and a cheer. See README.md beside this file.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createService, injectTrace } from '@selfcheer/cheer-kit';
+import { createService, HttpError, injectTrace } from '@selfcheer/cheer-kit';
 import express from 'express';
 
 const items = ['lamp', 'chair', 'table'];
@@ -35,10 +35,13 @@ app.get('/prices/:item', (request, response) => {
 app.get('/orders/:id/price', async (request, response) => {
   const item = items[Math.abs(Number(request.params.id)) % items.length];
   // Behind retries, bulkhead, breaker and timeout; and what it calls becomes part of the same trace.
-  const answer = await priceList.call((signal) =>
-    fetch(`${pricesUrl}/prices/${item}`, { signal, headers: injectTrace({}) }),
-  );
-  response.json(await answer.json());
+  const price = await priceList.call(async (signal) => {
+    const answer = await fetch(`${pricesUrl}/prices/${item}`, { signal, headers: injectTrace({}) });
+    // To fetch every answer is a success; to retries, breaker and metrics it must not be.
+    if (!answer.ok) throw new HttpError(answer.status);
+    return answer.json();
+  });
+  response.json(price);
 });
 app.get('/report', async (_request, response) => {
   // When the service is told to stop, a report that is being made is still answered.

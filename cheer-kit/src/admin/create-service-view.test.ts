@@ -67,7 +67,7 @@ test('it shows what the parts say now', async () => {
   expect(view.mode()).toMatchObject({ mode: 'refusing' });
   expect(view.flags()).toMatchObject([{ flag: 'fast' }]);
   expect(view.quarantined).toBeUndefined();
-  expect(await view.readiness()).toEqual({ ok: false, detail: 'db: away' });
+  expect(await view.readiness()).toEqual({ ok: false, detail: 'failed: db' });
   expect(view.liveness()).toEqual({ ok: true });
   expect((await view.health()).checks).toMatchObject({ db: { status: 'failed' } });
   expect((await view.metrics('application/openmetrics-text')).body).toMatch(/# EOF/);

@@ -1,21 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { problemTitle } from '../http/problem-title';
 import { KitError } from '../resilience/errors';
-
-const titles: Readonly<Record<number, string>> = {
-  400: 'Bad request',
-  401: 'Credentials needed',
-  403: 'Not allowed',
-  404: 'Not found',
-  405: 'Method not allowed',
-  409: 'Conflict',
-  413: 'Content too large',
-  415: 'Unsupported media type',
-  421: 'Misdirected request',
-  500: 'Internal error',
-  502: 'Bad gateway',
-  503: 'Unavailable',
-  504: 'Gateway timeout',
-};
 
 /** Thrown by a handler to answer with that problem. */
 export class ProblemError extends KitError {
@@ -34,7 +19,7 @@ function sendProblem(response: Response, status: number, code: string, detail: s
   response
     .status(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: titles[status], status, detail, code }));
+    .send(JSON.stringify({ type: 'about:blank', title: problemTitle(status), status, detail, code }));
 }
 
 /** The problem of a method that is not there: 405. */

@@ -33,6 +33,20 @@ describe('createAuthenticator', () => {
     expect(authenticator.authenticate(credentials)).toEqual(expected);
   });
 
+  it.each(['', 'abc', 'a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), `${'a'.repeat(63)}x`])(
+    'refuses a digest that fits no key: %p',
+    (digest) => {
+      const create = () => createAuthenticator({ apiKeys: [{ name: 'web', sha256: digest, roles: [] }] });
+      expect(create).toThrow(RangeError);
+      expect(create).toThrow(/web.*64/);
+    },
+  );
+
+  it('has a tenant for who has only one', () => {
+    const one = createAuthenticator({ apiKeys: [{ name: 'web', sha256: sha256('k1'), roles: ['reader'] }] });
+    expect(one.authenticate({ apiKey: 'k1' })).toEqual({ name: 'web', tenant: 'default', roles: ['reader'] });
+  });
+
   it('lets everyone do everything when no key is configured', () => {
     expect(createAuthenticator({ apiKeys: [] }).authenticate({})).toMatchObject({
       name: 'anonymous',

@@ -8,7 +8,8 @@ export interface ApiKey {
   /** Of the key, lower-case hex. The key itself is never stored. */
   readonly sha256: string;
   readonly roles: readonly Role[];
-  readonly tenant: string;
+  /** `default` when absent. */
+  readonly tenant?: string;
 }
 
 /** Everything is allowed: a service without keys must bind to loopback only. */
@@ -18,19 +19,24 @@ const anonymous: Identity = {
   roles: ['producer', 'reader', 'operator'],
 };
 const bearer = /^bearer +(\S+) *$/i;
+const sha256Hex = /^[0-9a-f]{64}$/;
 /** Longer than any key; what is longer is not worth hashing. */
 const longestKey = 1024;
 
 /**
  * API keys as `Authorization: Bearer KEY` (RFC 6750) or `X-API-Key: KEY`. Only SHA-256 digests are kept: a key is
  * random, so a slow hash would protect nothing more and cost every request. Without any key everyone is anonymous.
+ *
+ * @throws RangeError for a digest that is no SHA-256 in lower-case hex
  */
 export function createAuthenticator(config: { readonly apiKeys: readonly ApiKey[] }): Authenticator {
   if (config.apiKeys.length === 0) return { authenticate: () => anonymous };
-  const known = config.apiKeys.map(({ name, tenant, roles, sha256 }) => ({
-    digest: Buffer.from(sha256, 'hex'),
-    identity: Object.freeze({ name, tenant, roles }),
-  }));
+  const known = config.apiKeys.map(({ name, tenant = 'default', roles, sha256 }) => {
+    if (!sha256Hex.test(sha256)) {
+      throw new RangeError(`sha256 of the key ${name} must be 64 lower-case hex digits: those of sha256sum`);
+    }
+    return { digest: Buffer.from(sha256, 'hex'), identity: Object.freeze({ name, tenant, roles }) };
+  });
   return {
     authenticate(credentials: Credentials): Identity | 'missing' | 'invalid' {
       const { authorization, apiKey } = credentials;

@@ -12,12 +12,11 @@ export interface CheerFlagDefaults {
 }
 
 /** The flags that every service with a cheer reads. */
-export interface CheerFlagDefinitions {
+export type CheerFlagDefinitions = {
   readonly 'health-cheer': FlagDefinition<boolean>;
   readonly 'cheer-threshold': FlagDefinition<number>;
   readonly 'sampling-ratio': FlagDefinition<number>;
-  readonly [own: string]: FlagDefinition;
-}
+};
 
 /** Definitions of the flags that every service with a cheer reads. */
 export function cheerFlags({ budgetFloorRatio, samplingRatio = 1 }: CheerFlagDefaults): CheerFlagDefinitions {

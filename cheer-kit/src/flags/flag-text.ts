@@ -1,15 +1,26 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** A file of flags is read once a second: what is larger is something else. */
 const maxBytes = 2 ** 20;
 
-/** @throws Error when there is no such file, it can't be read, or it is larger than 1 MiB. */
+/** @throws Error when there is no such file, it is no regular file, it can't be read, or it is larger than 1 MiB. */
 export async function readFlagText(file: string): Promise<string> {
-  const handle = await open(file, 'r');
+  // A pipe that nobody writes to would hold the open, and with it one of the few threads there are for files.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await handle.stat();
-    if (size > maxBytes) throw new Error(`it has ${size} bytes; a file of flags has at most ${maxBytes}`);
-    return await handle.readFile('utf8');
+    if (!(await handle.stat()).isFile()) throw new Error('it is no regular file');
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // What its size says is not asked: some have none, as in /proc, and some grow while they are read.
+    const stream = handle.createReadStream({ start: 0, end: maxBytes, autoClose: false });
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+    }
+    if (size > maxBytes)
+      throw new Error(`it has more than the ${maxBytes} bytes that a file of flags may have`);
+    return Buffer.concat(chunks).toString('utf8');
   } finally {
     await handle.close();
   }

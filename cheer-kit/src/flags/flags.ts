@@ -59,7 +59,8 @@ interface Evaluation {
 /** Evaluates a flag; the value is of the fallback's type. */
 type Evaluate = (flag: string, fallback: FlagValue) => Promise<Evaluation>;
 
-class FlagSet<Definitions extends FlagDefinitions> implements Flags<Definitions> {
+/** Flags that have their defaults until `follow` has read a file; what that finds is a change as any other. */
+export class FlagSet<Definitions extends FlagDefinitions> implements Flags<Definitions> {
   private readonly readings = new Map<string, FlagReading>();
   private readonly emitter = new Emitter<FlagChange>();
   private readonly clock: Clock;
@@ -73,7 +74,7 @@ class FlagSet<Definitions extends FlagDefinitions> implements Flags<Definitions>
     }
   }
 
-  /** Follows the file from now on. */
+  /** Follows the file from now on. Rejects with FlagsFileError when it can't be read; then nothing is left open. */
   async follow(file: string): Promise<void> {
     const { definitions, logger, context = {}, pollMs = 1000 } = this.options;
     const provider = new FlagdTextProvider(await import('@openfeature/flagd-core'));

@@ -21,8 +21,8 @@ import { createLogger } from '../logger';
 import { createRegistry } from '../metrics/registry';
 import { createServiceMetrics } from '../metrics/service-metrics';
 import { currentRequest } from '../request-context';
-import { createSlos } from '../service/slos';
-import { WorkRecorder } from '../service/work-recorder';
+import { createSlos } from '../work/slos';
+import { WorkRecorder } from '../work/work-recorder';
 import { createGrpcInterceptor } from './interceptor';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

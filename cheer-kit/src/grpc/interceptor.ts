@@ -19,7 +19,7 @@ import { systemClock, type Clock } from '../clock';
 import type { Logger } from '../logger';
 import type { ServiceMetrics } from '../metrics/service-metrics';
 import { runInRequest } from '../request-context';
-import type { WorkRecorder } from '../service/work-recorder';
+import type { WorkRecorder } from '../work/work-recorder';
 import { remoteContext } from '../tracing/span-context';
 import type { MissReason } from '../verdict';
 import { GrpcCallContext } from './call-context';

@@ -14,8 +14,8 @@ import { createLogger } from '../logger';
 import { createRegistry, type MetricsRegistry } from '../metrics/registry';
 import { createServiceMetrics } from '../metrics/service-metrics';
 import { currentRequest } from '../request-context';
-import { createSlos } from '../service/slos';
-import { WorkRecorder } from '../service/work-recorder';
+import { createSlos } from '../work/slos';
+import { WorkRecorder } from '../work/work-recorder';
 import { createErrorHandler } from './error-handler';
 import { createHttpMiddleware } from './middleware';
 

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../clock';
 import type { Logger } from '../logger';
 import type { ServiceMetrics } from '../metrics/service-metrics';
 import { currentRequest, runInRequest } from '../request-context';
-import type { WorkRecorder } from '../service/work-recorder';
+import type { WorkRecorder } from '../work/work-recorder';
 import type { MissReason } from '../verdict';
 import { HttpRequest } from './http-request';
 import { endHttpSpan, startHttpSpan } from './http-span';
@@ -44,7 +44,8 @@ const reasons: Readonly<Record<number, MissReason>> = { 502: 'downstream', 504: 
  * | 4xx, or the caller left | not counted: the caller's doing | | |
  * | 5xx, or broken off by the service | bad | not counted | miss `error`, `downstream` (502) or `timeout` (504) |
  *
- * A stream of events (`text/event-stream`) has no time to be held against a target.
+ * A stream of events (`text/event-stream`) has no time to be held against a target, and one that lasts until the drain
+ * is over when that cuts it.
  */
 export function createHttpMiddleware(options: HttpMiddlewareOptions): HttpMiddleware {
   const { metrics, work, logger, tracer, tracing, draining, clock = systemClock } = options;
@@ -52,7 +53,8 @@ export function createHttpMiddleware(options: HttpMiddlewareOptions): HttpMiddle
   const ended = (request: HttpRequest, response: ServerResponse, startedAt: number, span?: Span): void => {
     const { message, traffic } = request;
     const seconds = (clock.monotonic() - startedAt) / 1000;
-    const abortedBy = response.writableFinished ? undefined : whoAborted(message);
+    const by = response.writableFinished ? undefined : whoAborted(message);
+    const abortedBy = by === 'service' && draining() && isEventStream(response) ? undefined : by;
     const statusCode =
       abortedBy === undefined ? response.statusCode : abortedBy === 'caller' ? callerLeft : 500;
     const route = routePattern(message);

@@ -140,33 +140,69 @@ test('without express there is no pattern', () => {
   expect(routePattern({ url: '/orders/7' } as IncomingMessage)).toBe('unmatched');
 });
 
-/** A layer as express 4 and the first routers of express 5 have it: what it found is left in itself. */
-class OldLayer {
+/** A layer as express 4 has it: the pattern is compiled, and what it found is left in itself. */
+class Express4Layer {
   path: string | undefined;
-  params: Record<string, string> = {};
 
   constructor(
-    private readonly pattern: RegExp,
-    readonly handle: { stack?: unknown[] },
+    readonly regexp: RegExp & { fast_slash?: boolean },
+    readonly keys: readonly { readonly name: string | number }[],
+    readonly handle: { readonly stack?: readonly unknown[] },
   ) {}
 
   match(path: string): boolean {
-    const match = this.pattern.exec(path);
-    if (!match) return false;
-    this.path = match[0];
-    this.params = Object.fromEntries(
-      Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
-    );
-    return true;
+    this.path = this.regexp.exec(path)?.[0];
+    return this.path !== undefined;
   }
 }
 
-test('an older router says only with what values a mount was matched', () => {
-  const route = { path: '/orders/:order' };
-  const inner = new OldLayer(/^\/users\/(?<id>[^/]+)/, { stack: [{ route, handle: {}, match: () => true }] });
-  const outer = new OldLayer(/^\/(?<tenant>[^/]+)\/?/, { stack: [inner] });
-  const other = new OldLayer(/^\/x/, {});
-  const app = { _router: { stack: [other, outer] }, path: () => '' };
-  const request = { route, app, baseUrl: '/ac%20me/users/7' } as unknown as IncomingMessage;
-  expect(routePattern(request)).toBe('/:tenant/users/:id/orders/:order');
+const leaf = { path: '/leaf/:n' };
+const leafRouter = { stack: [{ route: leaf, handle: {}, match: () => true }] };
+const below = (baseUrl: string, stack: readonly unknown[]): string =>
+  routePattern({ route: leaf, app: { _router: { stack }, path: () => '' }, baseUrl } as never);
+
+test.each([
+  [
+    'a parameter',
+    new RegExp('^/tenants(?:/([^/]+?))/?(?=/|$)', 'i'),
+    ['t'],
+    '/tenants/tenants',
+    '/tenants/:t',
+  ],
+  ['one of older versions', /^\/tenants\/(?:([^\/]+?))\/?(?=\/|$)/i, ['t'], '/tenants/a%20b', '/tenants/:t'],
+  [
+    'two of them',
+    new RegExp('^/v1\\.0(?:/([^/]+?))/in(?:/([^/]+?))/?(?=/|$)', 'i'),
+    ['a', 'b'],
+    '/v1.0/x/in/x',
+    '/v1.0/:a/in/:b',
+  ],
+  ['a wildcard', new RegExp('^/files/(.*)/?(?=/|$)', 'i'), [0], '/files/secret/path', '/files/*'],
+  ['several', new RegExp('^/a/?(?=/|$)|^/b(?:/([^/]+?))/?(?=/|$)', 'i'), ['id'], '/b/7', '/a|/b/:id'],
+  ['several, older', /(?:^\/a\/?(?=\/|$)|^\/b\/?(?=\/|$))/i, [], '/b', '/a|/b'],
+  ['a regular expression', /^\/v\d+/, [], '/v7', '^\\/v\\d+'],
+  [
+    'a parameter with its own expression',
+    new RegExp('^/n(?:/(\\d+))/?(?=/|$)', 'i'),
+    ['n'],
+    '/n/7',
+    '^\\/n(?:\\/(\\d+))\\/?(?=\\/|$)',
+  ],
+] as const)('under express 4, a router mounted at %s', (_what, regexp, names, baseUrl, pattern) => {
+  const keys = names.map((name) => ({ name }));
+  const mount = new Express4Layer(regexp, keys, leafRouter);
+  expect(below(baseUrl, [mount])).toBe(`${pattern}/leaf/:n`);
+  const other = new Express4Layer(/^\/other\/?(?=\/|$)/i, [], leafRouter);
+  expect(below(baseUrl, [other, mount])).toBe(`${pattern}/leaf/:n`);
+  expect(below('/other', [other, mount])).toBe('/other/leaf/:n');
+  const slash = Object.assign(/^\/?(?=\/|$)/i, { fast_slash: true });
+  expect(below(baseUrl, [new Express4Layer(slash, [], { stack: [mount] })])).toBe(`${pattern}/leaf/:n`);
+});
+
+test('a router that keeps no pattern has a constant, never the path', () => {
+  const mount = { handle: leafRouter, path: '/tenants/acme', match: () => true };
+  expect(below('/tenants/acme', [mount])).toBe('/*/leaf/:n');
+  expect(below('', [{ ...mount, slash: true, path: '' }])).toBe('/leaf/:n');
+  const again = { handle: leafRouter, path: '/x', match: () => false };
+  expect(below('/tenants/acme', [again, mount])).toBe('/*/leaf/:n');
 });

@@ -16,13 +16,14 @@ interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[] };
   /** As it was given to `use`, since router 2.3. */
   readonly rawPath?: Path;
-  /**
-   * Since router 2.3 it says what it found; before, it says whether it found anything and leaves it in the two members
-   * below.
-   */
+  /** express 4: what that was compiled to, and the names of its groups in order. */
+  readonly regexp?: RegExp & { readonly fast_slash?: boolean; readonly fast_star?: boolean };
+  readonly keys?: readonly { readonly name: string | number }[];
+  /** Routers 2.0 to 2.2, which keep nothing else: mounted at `/`. */
+  readonly slash?: boolean;
+  /** Since router 2.3 it says what it found; before, it says whether it found anything and leaves its path below. */
   match(path: string): false | true | { readonly path: string; readonly pattern: Path };
   readonly path?: string | undefined;
-  readonly params?: Readonly<Record<string, string>> | undefined;
 }
 
 interface App {
@@ -33,6 +34,9 @@ interface App {
   /** Where it is mounted in its parents, as a pattern. */
   path?(): string;
 }
+
+/** Of a router that does not tell under which pattern it is mounted. */
+const unknownMount = '/*';
 
 /** What express has added to a request by the time it is answered. */
 type Routed = IncomingMessage & {
@@ -61,7 +65,8 @@ const waysIn = new WeakMap<App, WeakMap<Route, readonly Way[]>>();
  *
  * express knows the pattern of the route, but of the routers that it is mounted in only the path. So the routers are
  * looked through once for each route, and what is found is kept. Works with express 5 and 4, with nested routers and
- * mounted apps.
+ * mounted apps; under routers 2.0 to 2.2, which don't tell where they are mounted, a mount reads `/*`. Outside of express
+ * it is what `request.route.path` says.
  */
 export function routePattern(request: IncomingMessage): string {
   const { route, app, baseUrl = '' } = request as Routed;
@@ -108,8 +113,16 @@ function find(route: Route, stack: readonly Layer[], mounts: readonly Layer[]): 
 }
 
 function fixedPattern(mounts: readonly Layer[]): string | undefined {
-  const paths = mounts.map(({ rawPath }) => rawPath);
-  return paths.every((path) => typeof path === 'string') ? join(...paths) : undefined;
+  const patterns = mounts.map(patternOf);
+  return patterns.every((pattern) => pattern !== undefined) ? join(...patterns) : undefined;
+}
+
+/** Under which pattern a router is mounted; undefined where it is one of several. */
+function patternOf({ rawPath, regexp, keys = [], slash = false }: Layer): string | undefined {
+  if (Array.isArray(rawPath)) return undefined;
+  if (rawPath !== undefined) return textOf(rawPath);
+  if (regexp) return regexp.fast_slash ? '' : regexp.fast_star ? '*' : decompiled(regexp.source, keys);
+  return slash ? '' : unknownMount;
 }
 
 /** The pattern of the way that leads to this path. */
@@ -135,28 +148,28 @@ function matched(
   const hit = layer.match(path);
   if (hit === false) return undefined;
   if (hit !== true) return { path: hit.path, pattern: textOf(hit.pattern) };
-  const found = layer.path ?? '';
-  return { path: found, pattern: withNames(found, layer.params ?? {}) };
+  return { path: layer.path ?? '', pattern: patternOf(layer) ?? unknownMount };
 }
 
-/** A path in which the values of parameters are their names again. */
-function withNames(path: string, params: Readonly<Record<string, string>>): string {
-  const names = new Map(Object.entries(params).map(([name, value]) => [value, name]));
-  return path
-    .split('/')
-    .map((segment) => {
-      const name = names.get(decoded(segment));
-      return name === undefined ? segment : `:${name}`;
-    })
-    .join('/');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/**
+ * The pattern, or the patterns, that express 4 made this regular expression of. Where that can't be told, as when it was
+ * given one, the expression itself: it is no pretty label, but the same for every request.
+ */
+function decompiled(compiled: string, keys: NonNullable<Layer['keys']>): string {
+  // Its versions differ in where they escape slashes.
+  const source = compiled.replaceAll('\\/', '/');
+  let group = 0;
+  const alternatives = (/^\(\?:(\^.*)\)$/.exec(source)?.[1] ?? source).split(/\|(?=\^)/).map((alternative) =>
+    /^\^(.*)\/\?\(\?=\/\|\$\)$/
+      .exec(alternative)?.[1]
+      ?.replace(/\(\?:(\/)?\(\[\^\/\]\+\?\)\)|\(\.\*\)/g, (found, slash: string = '') => {
+        const name = keys[group++]?.name;
+        return found === '(.*)' ? '*' : `${slash}:${name}`;
+      })
+      .replace(/\\([.-])/g, '$1'),
+  );
+  const readable = alternatives.every((each) => each !== undefined && !/[\\()[\]{}^$|?+]/.test(each));
+  return readable ? alternatives.join('|') : compiled;
 }
 
 /** What is left of a path below the mount of an app, whose pattern has as many segments as its path. */

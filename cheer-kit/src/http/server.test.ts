@@ -1,7 +1,9 @@
 import { createServer as createSecureServer, get as getSecurely } from 'node:https';
 import { createServer, get, Agent, type RequestListener, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { generate } from 'selfsigned';
+import { eventually } from '../../test/wait';
 import { AddressError, listenOn, stopServer, type WebServer } from './server';
 
 const servers: WebServer[] = [];
@@ -34,6 +36,13 @@ test('an address that is taken says so', async () => {
   const second = createServer();
   await expect(listenOn(second, `127.0.0.1:${port}`)).rejects.toThrow(AddressError);
   await expect(listenOn(second, `127.0.0.1:${port}`)).rejects.toThrow(/another process listens there/);
+});
+
+test('a server that listens says so', async () => {
+  await serve(() => undefined);
+  const again = listenOn(servers[0] as WebServer, '127.0.0.1:0');
+  await expect(again).rejects.toThrow(AddressError);
+  await expect(again).rejects.toThrow(/listens already/);
 });
 
 test.each(['8080', '127.0.0.1', '127.0.0.1:http', ':8080', '127.0.0.1:99999'])(
@@ -89,6 +98,68 @@ describe('stopServer', () => {
     await failed;
   });
 
+  test('what is broken off has been told so when it resolves', async () => {
+    const closed = jest.fn();
+    let asked: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => (asked = resolve));
+    const port = await serve((_request, response) => {
+      response.on('close', closed);
+      asked();
+    });
+    get({ port, host: '127.0.0.1' }).on('error', () => undefined);
+    await arrived;
+    await stopServer(servers[0] as WebServer, 5);
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['before', 'after'])(
+    'keeps a connection that is no longer HTTP, by a listener that came %s it listened',
+    async (when) => {
+      let upgraded: Duplex | undefined;
+      const onUpgrade = (_request: unknown, socket: Duplex): void => {
+        upgraded = socket;
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+      };
+      const server = createServer((_request, response) => void response.end());
+      if (when === 'before') server.on('upgrade', onUpgrade);
+      const port = await serve(() => undefined, server);
+      if (when === 'after') server.on('upgrade', onUpgrade);
+      const { socket, closed } = await idle(port);
+      const waiting = await idle(port);
+      let received = '';
+      const switched = new Promise<void>((resolve) => {
+        socket.on('data', (chunk: Buffer) => {
+          received += String(chunk);
+          resolve();
+        });
+      });
+      // One answered before must not make it idle.
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await switched;
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+      await eventually(() => upgraded !== undefined);
+      const stopped = stopServer(server, 60_000);
+      await waiting.closed;
+      upgraded?.end('bye');
+      socket.end();
+      await Promise.all([closed, stopped]);
+      expect(received).toMatch(/bye$/);
+    },
+  );
+
+  test('without a listener for upgrades any more, who asks for one is answered', async () => {
+    const onUpgrade = (): void => undefined;
+    const server = createServer((_request, response) => void response.end('plain'));
+    const port = await serve(() => undefined, server);
+    server.on('upgrade', onUpgrade).off('upgrade', onUpgrade);
+    const { socket, closed } = await idle(port);
+    const answered = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))));
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+    expect(await answered).toContain('200 OK');
+    await stopServer(server, 60_000);
+    await closed;
+  });
+
   test('of a server with TLS keeps who waits for an answer', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
       keySize: 2048,
@@ -112,6 +183,18 @@ describe('stopServer', () => {
     answer?.end('whole');
     expect(await body).toBe('whole');
     await stopped;
+  });
+
+  test('of a server with TLS cuts who never says a word', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keySize: 2048,
+    });
+    const server = createSecureServer({ key, cert });
+    const accepted = new Promise((resolve) => server.once('connection', resolve));
+    const { closed } = await idle(await serve(() => undefined, server));
+    await accepted;
+    await stopServer(server, 5);
+    await closed;
   });
 
   test('of one that does not listen has nothing to do', async () => {

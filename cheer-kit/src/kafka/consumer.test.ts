@@ -9,8 +9,8 @@ import { CheerEngine } from '../cheer-engine';
 import { createLogger } from '../logger';
 import { createMessageMetrics } from '../metrics/message-metrics';
 import { createRegistry } from '../metrics/registry';
-import { createSlos } from '../service/slos';
-import { WorkRecorder } from '../service/work-recorder';
+import { createSlos } from '../work/slos';
+import { WorkRecorder } from '../work/work-recorder';
 import { createKafkaConsumer, type BatchPayload, type KafkaConsumerOptions } from './consumer';
 import { MemoryDedupe } from './dedupe';
 import { injectTrace, type MessageHeaders } from './trace-headers';
@@ -223,10 +223,10 @@ describe('eachMessage', () => {
     });
     expect(span?.spanContext().traceId).toBe(traceId);
     expect(sent['traceparent']).toBe(`00-${traceId}-${span?.spanContext().spanId}-01`);
-    const failing = consumer.eachMessage(() => Promise.reject(new RangeError('no')));
-    await expect(failing(one(event(8, 'b')))).rejects.toThrow('no');
+    const failing = consumer.eachMessage(() => Promise.reject(new RangeError('no, token=hunter2')));
+    await expect(failing(one(event(8, 'b')))).rejects.toThrow('hunter2');
     expect(exporter.getFinishedSpans()[1]).toMatchObject({
-      status: { code: SpanStatusCode.ERROR },
+      status: { code: SpanStatusCode.ERROR, message: 'no, token=[redacted]' },
       attributes: { 'error.type': 'RangeError' },
     });
   });
@@ -282,6 +282,62 @@ describe('eachBatch', () => {
       expect(seen).toEqual(['0', '1', '1']);
     },
   );
+
+  describe('duplicates of a batch whose offsets the handler resolves', () => {
+    const resolving = (state: Partial<BatchPayload> = {}, upTo = Infinity) => {
+      const { consumer } = setUp();
+      const offsets: string[] = [];
+      const handle = consumer.eachBatch((payload, fresh) => {
+        for (const { offset } of fresh) if (Number(offset) <= upTo) payload.resolveOffset(offset);
+        return Promise.resolve();
+      });
+      const resolveOffset = (offset: string): void => void offsets.push(offset);
+      const resolved = async (messages: readonly ConsumedMessage[]): Promise<string[]> => {
+        await handle(batch(messages, { ...state, resolveOffset }));
+        return offsets.splice(0);
+      };
+      return resolved;
+    };
+
+    test('are resolved when there is nothing else, or after the fresh ones', async () => {
+      const resolved = resolving();
+      expect(await resolved([event(0, 'a'), event(1, 'b')])).toEqual(['0', '1']);
+      expect(await resolved([event(2, 'a'), event(3, 'b')])).toEqual(['3']);
+      expect(await resolved([event(4, 'a'), event(5, 'c'), event(6, 'b'), event(7, 'c')])).toEqual([
+        '5',
+        '7',
+      ]);
+      expect(await resolved([])).toEqual([]);
+    });
+
+    test('are not when the handler has left fresh ones before them', async () => {
+      const resolved = resolving({}, 1);
+      expect(await resolved([event(0, 'a'), event(1, 'b')])).toEqual(['0', '1']);
+      expect(await resolved([event(2, 'c'), event(3, 'a')])).toEqual([]);
+    });
+
+    test('are not of a batch that is stale: the partition stands elsewhere', async () => {
+      let stale = false;
+      const resolved = resolving({ isStale: () => stale });
+      await resolved([event(0, 'a')]);
+      stale = true;
+      expect(await resolved([event(1, 'a')])).toEqual([]);
+      expect(await resolved([event(1, 'b'), event(2, 'a')])).toEqual(['1']);
+    });
+
+    test('are not when the handler fails', async () => {
+      const { consumer } = setUp();
+      const offsets: string[] = [];
+      const resolveOffset = (offset: string): void => void offsets.push(offset);
+      await consumer.eachBatch(() => Promise.resolve())(batch([event(0, 'a')]));
+      const handle = consumer.eachBatch((payload, [first]) => {
+        payload.resolveOffset(first?.offset ?? '');
+        return Promise.reject(new Error('no'));
+      });
+      await expect(handle(batch([event(1, 'b'), event(2, 'a')], { resolveOffset }))).rejects.toThrow('no');
+      expect(offsets).toEqual(['1']);
+    });
+  });
 
   test('a batch of one trace is its child, another links to them', async () => {
     const { consumer } = setUp({ spans: true });

@@ -4,7 +4,7 @@ import type { Logger } from '../logger';
 import type { MessageMetrics } from '../metrics/message-metrics';
 import { runInRequest } from '../request-context';
 import { asError } from '../resilience/errors';
-import type { WorkRecorder } from '../service/work-recorder';
+import type { WorkRecorder } from '../work/work-recorder';
 import { identityOf, MemoryDedupe, type DedupeStore } from './dedupe';
 import { endMessageSpan, MessageWork, type ConsumedMessage, type MessagePlace } from './work-context';
 
@@ -38,6 +38,8 @@ export interface KafkaConsumerOptions {
   readonly group?: string;
   /** Remembers what was processed; a `MemoryDedupe` when absent, `false` for none. */
   readonly dedupe?: DedupeStore | false;
+  /** As `eachBatchAutoResolve` of `consumer.run` (true when absent). False: what the handler does not resolve comes again. */
+  readonly autoResolve?: boolean;
 }
 
 /**
@@ -52,8 +54,9 @@ export interface KafkaConsumer {
   ): (payload: Payload) => Promise<void>;
   /**
    * For `consumer.run({ eachBatch })`: `fresh` are the batch's messages without duplicates, and the handler is not called
-   * when there are none. When it returns, all of them count as processed; if the consumer is stopping or the batch is
-   * stale by then, only those whose offsets it has resolved.
+   * when there are none. When it returns, those up to the last offset that it has resolved count as processed. If it has
+   * resolved none, all of them do, unless the consumer is stopping by then, the batch is stale, or `autoResolve` is false.
+   * Duplicates after the last one that it resolved, or in a batch of nothing else, are resolved for it.
    */
   eachBatch<Payload extends BatchPayload>(
     handler: (payload: Payload, fresh: readonly MessageOf<Payload>[]) => Promise<void>,
@@ -75,7 +78,7 @@ export function createKafkaConsumer(
   options: KafkaConsumerOptions = {},
 ): KafkaConsumer {
   const { metrics, work, logger, tracer, tracing, clock = systemClock } = parts;
-  const { group, dedupe = new MemoryDedupe() } = options;
+  const { group, dedupe = new MemoryDedupe(), autoResolve = true } = options;
 
   const isProcessed = async ({ headers }: ConsumedMessage): Promise<boolean> => {
     const identity = identityOf(headers);
@@ -171,17 +174,28 @@ export function createKafkaConsumer(
       const { topic, partition, messages } = payload.batch;
       const place = { topic, partition, group };
       const fresh = await freshOf(place, messages);
-      if (fresh.length === 0) return;
-      let resolved = -1n;
+      const last = messages.at(-1)?.offset;
+      if (fresh.length === 0) {
+        // Else nobody would, and the batch would be fetched for ever. One that is stale has no say any more.
+        if (last !== undefined && !payload.isStale()) payload.resolveOffset(last);
+        return;
+      }
+      let resolved: bigint | undefined;
       const resolveOffset = (offset: string): void => {
-        if (BigInt(offset) > resolved) resolved = BigInt(offset);
+        if (resolved === undefined || BigInt(offset) > resolved) resolved = BigInt(offset);
         payload.resolveOffset(offset);
       };
       await process(place, fresh, true, async () => {
         await handler({ ...payload, resolveOffset }, fresh);
         const whole = payload.isRunning() && !payload.isStale();
         for (const message of fresh) {
-          if (whole || BigInt(message.offset) <= resolved) await remember(message);
+          // What is remembered and comes again is left out: better one too few than one that nobody has worked on.
+          const done = resolved === undefined ? whole && autoResolve : BigInt(message.offset) <= resolved;
+          if (done) await remember(message);
+        }
+        const lastFresh = fresh.at(-1)?.offset;
+        if (whole && last !== undefined && last !== lastFresh && lastFresh === String(resolved)) {
+          payload.resolveOffset(last);
         }
       });
     },

@@ -29,7 +29,38 @@ test('the mark of synthetic traffic joins other baggage', () => {
   const request = { correlationId: 'x', synthetic: true, trace: { traceparent } };
   runInRequest(request, () => {
     expect(injectTrace({})).toEqual({ traceparent, baggage: 'selfcheer.synthetic=true' });
-    expect(injectTrace({ baggage: 'a=b' }).baggage).toBe('a=b,selfcheer.synthetic=true');
+    const marked = 'a=b,selfcheer.synthetic=true';
+    expect(injectTrace({ baggage: 'a=b' }).baggage).toBe(marked);
+    expect(injectTrace({ baggage: Buffer.from('a=b') }).baggage).toBe(marked);
+    expect(injectTrace({ baggage: ['a=b', Buffer.from('c=d')] }).baggage).toBe(
+      'a=b,c=d,selfcheer.synthetic=true',
+    );
+    expect(injectTrace(new Headers({ Baggage: 'a=b' }))).toEqual({ traceparent, baggage: marked });
+  });
+});
+
+test.each([
+  ['Headers', () => new Headers({ Authorization: 'Bearer x', Accept: 'a' })],
+  [
+    'a Map',
+    () =>
+      new Map([
+        ['authorization', 'Bearer x'],
+        ['accept', 'a'],
+      ]),
+  ],
+  [
+    'pairs',
+    (): [string, string][] => [
+      ['authorization', 'Bearer x'],
+      ['accept', 'a'],
+    ],
+  ],
+])('takes %s, too', (_what, headers) => {
+  const own = { authorization: 'Bearer x', accept: 'a' };
+  expect(injectTrace(headers())).toEqual(own);
+  runInRequest({ correlationId: 'x', synthetic: false, trace: { traceparent } }, () => {
+    expect(injectTrace(headers())).toEqual({ ...own, traceparent });
   });
 });
 

@@ -18,23 +18,32 @@ export function headerText(headers: MessageHeaders | undefined, name: string): s
   return first === undefined ? undefined : String(first);
 }
 
+/** Each of the values of a header, as one list. */
+function headerList(value: HeaderValue): string {
+  return ([value].flat() as readonly (Buffer | string | undefined)[]).filter(Boolean).map(String).join(',');
+}
+
 /**
  * A copy of headers, of a Kafka message or of an HTTP request, that makes its receiver part of this trace: W3C
  * `traceparent` and `tracestate` of the active span, or, where no spans are made, those that the request came with that is
- * being worked on; and the mark of synthetic traffic in `baggage`. Without any of it, a copy and no more.
+ * being worked on; and the mark of synthetic traffic in `baggage`. Without any of it, a copy and no more. Of `Headers` and
+ * other pairs it makes a record.
  */
-export function injectTrace<Headers extends object>(headers: Headers): Headers & Record<string, string> {
+export function injectTrace(headers: Iterable<readonly [string, string]>): Record<string, string>;
+export function injectTrace<Given extends object>(headers: Given): Given & Record<string, string>;
+export function injectTrace(headers: object): object {
+  const own = (
+    Symbol.iterator in headers ? Object.fromEntries(headers as Iterable<readonly [string, string]>) : headers
+  ) as MessageHeaders;
   const request = currentRequest();
   const span = trace.getActiveSpan()?.spanContext();
   const from = span && isSpanContextValid(span) ? traceContextOf(span) : request?.trace;
-  const { baggage } = headers as { readonly baggage?: unknown };
   return {
-    ...headers,
+    ...own,
     ...(from && { traceparent: from.traceparent }),
     ...(from?.tracestate !== undefined && { tracestate: from.tracestate }),
     ...(request?.synthetic && {
-      baggage:
-        typeof baggage === 'string' && baggage !== '' ? `${baggage},${syntheticBaggage}` : syntheticBaggage,
+      baggage: headerList([headerList(own['baggage']), syntheticBaggage]),
     }),
   };
 }

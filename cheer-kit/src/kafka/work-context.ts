@@ -9,6 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { trafficOf } from '../http/traffic';
+import { redactText } from '../redact-text';
 import type { RequestContext } from '../request-context';
 import { isSampled, traceIdOf, type TraceContext } from '../trace-context';
 import { remoteContext, spanContextOf } from '../tracing/span-context';
@@ -119,7 +120,7 @@ export function endMessageSpan(span: Span, error: Error | undefined): void {
       'error.type',
       'code' in error && typeof error.code === 'string' ? error.code : error.name,
     );
-    span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: redactText(error.message) });
   }
   span.end();
 }

@@ -168,13 +168,16 @@ test('requests by route, method and code; what a caller sends can not make serie
     service.httpRequest({ method: `M${i}`, route: `/r${i}`, statusCode: i * 1000, seconds: 0 });
     service.grpcCall({ method: `/m${i}`, code: i + 100, seconds: 0 });
   }
+  service.httpRequest({ method: 'GET', route: 'unmatched', statusCode: 404, seconds: 0 });
   const samples = await scrape();
   const names = (start: string): string[] => Object.keys(samples).filter((name) => name.startsWith(start));
-  expect(names('http_requests_total')).toHaveLength(33);
-  expect(names('http_request_duration_seconds_count')).toHaveLength(33);
+  // 100 routes, and the two that stand for all others.
+  expect(names('http_requests_total')).toHaveLength(102);
+  expect(names('http_request_duration_seconds_count')).toHaveLength(102);
   expect(names('grpc_server_handled_total')).toHaveLength(33);
   expect(samples).toMatchObject({
-    'http_requests_total{method="other",route="other",status_code="other"}': 1000 - 31,
+    'http_requests_total{method="other",route="other",status_code="other"}': 1000 - 99,
+    'http_requests_total{method="GET",route="unmatched",status_code="404"}': 1,
     'grpc_server_handled_total{method="other",code="UNKNOWN"}': 1000 - 31,
   });
 });

@@ -1,10 +1,13 @@
+import { unmatchedRoute } from '../http/route-pattern';
 import { latencyBuckets } from '../latency-window';
 import { counter, readCounter } from './instruments';
 import { LatencyHistogram, type LatencySeries } from './latency-histogram';
 import type { MetricsRegistry } from './registry';
 
-/** As many routes or methods get their own series; what comes after them is counted as `other`. */
-const maxNames = 32;
+/** As many routes get series of their own, and `unmatched`; what comes after them is counted as `other`. */
+const maxRoutes = 100;
+/** The same for methods of gRPC. */
+const maxMethods = 32;
 const other = 'other';
 
 const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -91,7 +94,7 @@ export function createServiceMetrics(
   );
   const requestSeconds = new LatencyHistogram(registry, {
     name: 'http_request_duration_seconds',
-    help: 'From the first byte of a request to the end of its answer.',
+    help: 'From the headers of a request to the end of its answer.',
     labelNames: ['method', 'route'],
     buckets,
   });
@@ -119,8 +122,8 @@ export function createServiceMetrics(
     }
     return series;
   };
-  const routes = boundedNames();
-  const methods = boundedNames();
+  const routes = boundedNames(maxRoutes, unmatchedRoute);
+  const methods = boundedNames(maxMethods);
   return {
     httpRequest({ method, route, statusCode, seconds, traceId }) {
       const { counts, duration } =
@@ -151,11 +154,11 @@ function statusText(code: number): string {
   return code === 0 ? other : String(code);
 }
 
-function boundedNames(): (name: string) => string {
-  const known = new Set<string>();
+function boundedNames(max: number, ...reserved: readonly string[]): (name: string) => string {
+  const known = new Set<string>(reserved);
   return (name) => {
     if (known.has(name)) return name;
-    if (known.size >= maxNames) return other;
+    if (known.size >= max + reserved.length) return other;
     known.add(name);
     return name;
   };

@@ -56,6 +56,13 @@ describe('with an SDK', () => {
     return provider.shutdown();
   });
 
+  test('no secret of an error goes along', async () => {
+    const refused = new Error('connect postgres://u:hunter2@db failed');
+    await expect(geo().call(() => Promise.reject(refused))).rejects.toBe(refused);
+    const [span] = exporter.getFinishedSpans();
+    expect(span?.status.message).toBe('connect postgres://u:[redacted]@db failed');
+  });
+
   test('each attempt is a span, child of the caller’s, and a retry an event of the caller’s', async () => {
     const caller = trace.getTracer('test').startSpan('enrichment_step');
     const errors = [busy];

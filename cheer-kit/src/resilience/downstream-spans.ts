@@ -1,4 +1,5 @@
 import { context, SpanKind, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
+import { redactText } from '../redact-text';
 import type { ResilienceEvent } from './events';
 
 /**
@@ -34,7 +35,7 @@ export function downstreamSpans(): (event: ResilienceEvent) => void {
           },
           context.active(),
         );
-        if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+        if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: redactText(error.message) });
         span.end(endedAt);
         return;
       }

@@ -22,7 +22,10 @@ export abstract class KitError extends Error {
   }
 }
 
-/** An HTTP answer that is no success. `http_status` */
+/**
+ * An HTTP answer that is no success. Throw it in what `Downstream.call` calls, since to `fetch` every answer is a success:
+ * `if (!response.ok) throw new HttpError(response.status)`. Transient for 408, 429, 502, 503 and 504. `http_status`
+ */
 export class HttpError extends KitError {
   /** Seconds after which the downstream wants to be asked again, of its Retry-After; see `parseRetryAfter`. */
   readonly retryAfterSeconds: number | undefined;

@@ -14,6 +14,9 @@ export interface ServiceAddresses {
   readonly [server: string]: string;
 }
 
+/** The same with a server of the service itself. */
+export type HttpAddresses = ServiceAddresses & { readonly http: string };
+
 export interface LifecycleParts {
   readonly logger: Logger;
   readonly adminAddress: string;
@@ -27,7 +30,7 @@ export interface LifecycleParts {
   readonly drainBegins: (reason: string) => void;
 }
 
-/** Of the time to drain: whatever the connections do, the rest is for `onDrain`. */
+/** Of the time to drain: whatever the connections do, the rest is for `onDrain`, where anything waits for it. */
 const connectionsShare = 0.6;
 /** For the kit's own, after that; most of it for the last spans. */
 const closeMs = 2_500;
@@ -54,15 +57,18 @@ export class Lifecycle {
   private opened: Promise<ServiceView> | undefined;
   private admin: Promise<void> | undefined;
   private draining: Promise<void> | undefined;
+  /** It said that it is ready, so there may be work on its way. */
   private told = false;
+  private readonly leaving = new AbortController();
 
   constructor(private readonly parts: LifecycleParts) {
     this.own = new Releases(parts.logger);
     this.theirs = new Releases(parts.logger);
   }
 
-  get isDraining(): boolean {
-    return this.draining !== undefined;
+  /** Aborted when it begins to drain. */
+  get signal(): AbortSignal {
+    return this.leaving.signal;
   }
 
   onDrain(release: Release): void {
@@ -79,7 +85,7 @@ export class Lifecycle {
   }
 
   /** The same with a server in front, whose address counts as `http`. */
-  listen(app: RequestListener | WebServer, address: string): Promise<ServiceAddresses> {
+  listen(app: RequestListener | WebServer, address: string): Promise<HttpAddresses> {
     return this.begin(async () => {
       await this.open();
       const server = typeof app === 'function' ? createServer(app) : app;
@@ -87,22 +93,28 @@ export class Lifecycle {
       this.servers.push(server);
       // Last: what is ready must be able to take work.
       await this.openAdmin();
-      return this.ready({ http });
+      return { ...this.ready({ http }), http };
     });
   }
 
   /** Never rejects. */
   drain(reason: string): Promise<void> {
-    return (this.draining ??= this.end(reason));
+    if (!this.draining) {
+      this.draining = this.end(reason);
+      this.leaving.abort(new Error(`draining: ${reason}`));
+    }
+    return this.draining;
   }
 
-  private async begin(start: () => Promise<ServiceAddresses>): Promise<ServiceAddresses> {
+  /** One after the other: the same server listened twice at once would have two sockets. */
+  private async begin<Addresses>(start: () => Promise<Addresses>): Promise<Addresses> {
     if (this.draining) throw new Error('the service is draining or over: make a new one');
-    const work = start();
-    this.starting = Promise.allSettled([this.starting, work]);
+    const work = this.starting.then(start);
+    this.starting = Promise.allSettled([work]);
     try {
       return await work;
     } catch (error) {
+      this.parts.logger.error({ err: error }, 'the service could not start');
       await this.drain('it could not start');
       throw error;
     }
@@ -147,9 +159,9 @@ export class Lifecycle {
     logger.info({ reason }, 'draining');
     drainBegins(`draining: ${reason}`);
     await this.starting;
-    if (this.servers.length > 0) await sleep(readinessLagSeconds * 1000);
+    if (this.told) await sleep(readinessLagSeconds * 1000);
     const endsAt = performance.now() + drainSeconds * 1000;
-    const connectionsMs = connectionsShare * drainSeconds * 1000;
+    const connectionsMs = (this.theirs.isEmpty ? 1 : connectionsShare) * drainSeconds * 1000;
     await Promise.all(this.servers.map((server) => stopServer(server, connectionsMs)));
     await this.theirs.run(() => endsAt - performance.now());
     // Probes and metrics are answered until here.

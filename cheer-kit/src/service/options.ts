@@ -4,15 +4,26 @@ import { hostOf, isLoopbackHost } from '../auth/loopback';
 import type { CheerLimits } from '../conditions';
 import type { QueueReading } from '../engine-state';
 import type { CheckResult } from '../health';
+import { addressParts } from '../http/server';
 import type { Logger, LoggerOptions } from '../logger';
 import { releaseTracks, type ReleaseTrack } from '../metrics/resilience-metrics';
-import { createSlos, type SloOptions, type Slos } from './slos';
+import { createSlos, type SloOptions, type Slos } from '../work/slos';
 
 /**
  * Looks at one thing that the service needs. Throwing is `failed`, returning nothing is `ok`; the signal ends when the
  * time for it is over (2 s).
  */
 export type ServiceCheck = (signal: AbortSignal) => CheckResult | void | Promise<CheckResult | void>;
+
+/**
+ * When the cheer is not green: see `CheerLimits`. `latencyTargetSeconds`, for nine requests of ten, is
+ * `slo.latency.targetSeconds` where that is given, else 0.1: tighter than the SLO, so that the cheer tells before the SLO
+ * is broken.
+ */
+export type CheerOptions = { readonly [Limit in keyof CheerLimits]?: CheerLimits[Limit] | undefined } & {
+  /** Seconds for which a reason must be over before the state improves; 30 when absent. */
+  readonly holdSeconds?: number | undefined;
+};
 
 /** What `createService` takes. Everything but name and version has a default. */
 export interface ServiceOptions {
@@ -27,10 +38,7 @@ export interface ServiceOptions {
   readonly readiness?: readonly string[];
   readonly slo?: SloOptions;
   /** When the cheer is not green, and for how long it stays so. */
-  readonly cheer?: Partial<CheerLimits> & {
-    /** Seconds for which a reason must be over before the state improves; 30 when absent. */
-    readonly holdSeconds?: number;
-  };
+  readonly cheer?: CheerOptions;
   /** Bounded queues by name, each asked once a second. */
   readonly queues?: Readonly<Record<string, () => QueueReading>>;
   /** Names of everything that `service.downstream` calls: a closed list, since they are labels of metrics. */
@@ -44,11 +52,14 @@ export interface ServiceOptions {
   readonly logLevel?: LoggerOptions['level'] | undefined;
   /** One of your own instead of the kit's on standard output. */
   readonly logger?: Logger;
-  /** Seconds for ending what is under way once SIGTERM has come; SELFCHEER_DRAIN_SECONDS, else 10, when absent. */
+  /**
+   * Seconds for ending what is under way once SIGTERM has come; SELFCHEER_DRAIN_SECONDS, else 10, when absent. Requests
+   * have all of it, or six tenths where `onDrain` has something to close after them.
+   */
   readonly drainSeconds?: number | undefined;
   /**
    * Seconds of serving on while not ready, for the balancer to notice; SELFCHEER_READINESS_LAG_SECONDS, else 0, when
-   * absent.
+   * absent. Of any service that was ready, however it gets its work.
    */
   readonly readinessLagSeconds?: number | undefined;
   /** Whether SIGTERM and SIGINT drain the service and end the process; true when absent. */
@@ -93,35 +104,52 @@ const logLevels: readonly LoggerOptions['level'][] = [
 ];
 const longestSeconds = 86_400;
 
+/** A setting, and the name by which it was given, for who has to mend it. */
+interface Given {
+  readonly name: string;
+  readonly value: string | number;
+}
+
 /** @throws RangeError that names the option, or the variable, that makes no sense */
 export function readSettings(options: ServiceOptions, env: NodeJS.ProcessEnv): ServiceSettings {
-  if (options.name.trim() === '') throw new RangeError('name must not be empty');
-  if (options.version.trim() === '') throw new RangeError('version must not be empty');
-  const slos = createSlos(options.slo);
-  const targetSeconds = options.slo?.latency?.targetSeconds;
-  const { holdSeconds = 30, ...limits } = options.cheer ?? {};
-  const adminAddress = options.admin?.address ?? (env['SELFCHEER_ADMIN'] || '127.0.0.1:9464');
-  checkReach(adminAddress, options.admin, env);
+  const { admin, cheer = {} } = options;
+  const given = (option: string, value: Given['value'] | undefined, variable?: string): Given | undefined => {
+    if (value !== undefined) return { name: option, value };
+    // An empty one counts as absent.
+    const fromEnv = variable && env[variable];
+    return fromEnv ? { name: variable, value: fromEnv } : undefined;
+  };
+  checkText('name', options.name);
+  checkText('version', options.version);
+  const adminAddress = address(given('admin.address', admin?.address, 'SELFCHEER_ADMIN'), '127.0.0.1:9464');
+  checkReach(adminAddress, admin, env);
+  const level = given('logLevel', options.logLevel, 'LOG_LEVEL');
+  const drain = given('drainSeconds', options.drainSeconds, 'SELFCHEER_DRAIN_SECONDS');
+  const lagVariable = 'SELFCHEER_READINESS_LAG_SECONDS';
+  const lag = given('readinessLagSeconds', options.readinessLagSeconds, lagVariable);
   return {
-    track: choice('track', options.track ?? (env['SELFCHEER_TRACK'] || 'stable'), releaseTracks),
-    slos,
+    track: choice(given('track', options.track, 'SELFCHEER_TRACK'), releaseTracks, 'stable'),
+    slos: createSlos(options.slo),
     limits: {
-      budgetFloorRatio: 0.1,
-      latencyTargetSeconds: targetSeconds ?? 0.1,
-      saturationCeilingRatio: 0.7,
-      ...limits,
+      budgetFloorRatio: cheer.budgetFloorRatio ?? 0.1,
+      latencyTargetSeconds: cheer.latencyTargetSeconds ?? options.slo?.latency?.targetSeconds ?? 0.1,
+      saturationCeilingRatio: cheer.saturationCeilingRatio ?? 0.7,
     },
-    holdSeconds: seconds('cheer.holdSeconds', holdSeconds),
+    holdSeconds: seconds(given('cheer.holdSeconds', cheer.holdSeconds), 30),
     adminAddress,
     flagsFile: options.flagsFile ?? (env['SELFCHEER_FLAGS_FILE'] || undefined),
     stateDir: options.stateDir ?? (env['SELFCHEER_STATE_DIR'] || undefined),
-    logLevel: choice('LOG_LEVEL', options.logLevel ?? (env['LOG_LEVEL'] || 'info'), logLevels),
-    drainSeconds: seconds('drainSeconds', options.drainSeconds ?? (env['SELFCHEER_DRAIN_SECONDS'] || 10)),
-    readinessLagSeconds: seconds(
-      'readinessLagSeconds',
-      options.readinessLagSeconds ?? (env['SELFCHEER_READINESS_LAG_SECONDS'] || 0),
-    ),
+    logLevel: choice(level && { ...level, value: levelName(level.value) }, logLevels, 'info'),
+    drainSeconds: seconds(drain, 10),
+    readinessLagSeconds: seconds(lag, 0),
   };
+}
+
+/** For those who write JavaScript, too. */
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new RangeError(`${name} is ${JSON.stringify(value)}, but must be a text that is not empty`);
+  }
 }
 
 function checkReach(address: string, admin: AdminOptions | undefined, env: NodeJS.ProcessEnv): void {
@@ -133,17 +161,28 @@ function checkReach(address: string, admin: AdminOptions | undefined, env: NodeJ
   );
 }
 
-function choice<T extends string>(name: string, value: string, choices: readonly T[]): T {
-  const known = choices.find((each) => each === value);
-  if (known === undefined)
-    throw new RangeError(`${name} is ${value}, but must be one of ${choices.join(', ')}`);
-  return known;
+function address(given: Given | undefined, standard: string): string {
+  if (given === undefined) return standard;
+  const value = String(given.value);
+  if (addressParts(value)) return value;
+  throw new RangeError(`${given.name} is ${value}, but must be host:port, such as ${standard}`);
 }
 
-function seconds(name: string, value: number | string): number {
-  const number = Number(value);
-  if (!(number >= 0 && number <= longestSeconds)) {
-    throw new RangeError(`${name} is ${value}, but must be seconds from 0 to ${longestSeconds}`);
-  }
-  return number;
+/** As other tools write it. */
+function levelName(value: Given['value']): string {
+  const name = String(value).trim().toLowerCase();
+  return name === 'warning' ? 'warn' : name;
+}
+
+function choice<T extends string>(given: Given | undefined, choices: readonly T[], standard: T): T {
+  if (given === undefined) return standard;
+  const known = choices.find((each) => each === given.value);
+  if (known !== undefined) return known;
+  throw new RangeError(`${given.name} is ${given.value}, but must be one of ${choices.join(', ')}`);
+}
+
+function seconds(given: Given | undefined, standard: number): number {
+  const number = Number(given?.value ?? standard);
+  if (number >= 0 && number <= longestSeconds) return number;
+  throw new RangeError(`${given?.name} is ${given?.value}, but must be seconds from 0 to ${longestSeconds}`);
 }

@@ -9,6 +9,10 @@ export class Releases {
 
   constructor(private readonly logger: Logger) {}
 
+  get isEmpty(): boolean {
+    return this.open.length === 0;
+  }
+
   add(name: string, release: Release): void {
     this.open.push({ name, release });
   }

@@ -100,10 +100,10 @@ test('readiness follows the checks that it names', async () => {
   const both = make({ checks }).service;
   expect(await both.health.readiness()).toEqual({
     ok: false,
-    detail: 'database: the database is away; cache: cold',
+    detail: 'failed: database, cache',
   });
   const one = make({ checks, readiness: ['cache'] }).service;
-  expect(await one.health.readiness()).toMatchObject({ detail: 'cache: cold' });
+  expect(await one.health.readiness()).toMatchObject({ detail: 'failed: cache' });
   const none = make({ checks, readiness: [] }).service;
   expect(await none.health.readiness()).toEqual({ ok: true });
   expect(() => make({ checks, readiness: ['disk'] })).toThrow(/disk/);
@@ -198,9 +198,75 @@ describe('drain', () => {
     await arrived;
     service.onDrain(() => new Promise(() => undefined));
     await service.drain('test');
-    await expect(never).rejects.toThrow();
-    while (service.engine.batches.missesTotal === 0) await new Promise((resolve) => setImmediate(resolve));
+    // As soon as it is over: the process ends then.
     expect(service.engine.batches.missesOf('error', 'real')).toBe(1);
+    await expect(never).rejects.toThrow();
+  });
+
+  test.each([
+    ['all of its time', 30_000, []],
+    ['six tenths of it where something is closed after them', 18_000, [() => undefined]],
+  ])('requests get %s', async (_what, withinMs, releases) => {
+    const { service } = make({ drainSeconds: 30 });
+    await service.listen(shop(service), '127.0.0.1:0');
+    for (const release of releases) service.onDrain(release);
+    const timer = jest.spyOn(global, 'setTimeout');
+    await service.drain('test');
+    const waits = timer.mock.calls.map(([, ms]) => ms);
+    timer.mockRestore();
+    expect(waits).toContain(withinMs);
+  });
+
+  test('the lag is for every service that was ready, and for no other', async () => {
+    const sleep = jest.spyOn(timers, 'setTimeout').mockImplementation(() => Promise.resolve());
+    try {
+      const { service } = make({ readinessLagSeconds: 600 });
+      await service.start({ grpc: '127.0.0.1:50051' });
+      await service.drain('test');
+      expect(sleep).toHaveBeenCalledWith(600_000);
+      sleep.mockClear();
+      await make({ readinessLagSeconds: 600 }).service.drain('test');
+      const failing = make({ readinessLagSeconds: 600, flagsFile: '/none/flags.json' }).service;
+      await expect(failing.start()).rejects.toThrow();
+      expect(sleep).not.toHaveBeenCalledWith(600_000);
+    } finally {
+      sleep.mockRestore();
+    }
+  });
+
+  test('what is asked for to the last is told when it begins, and a stream of events ends well', async () => {
+    const { service } = make();
+    const app = express();
+    app.use(service.middleware());
+    app.get('/stream', (_request, response) => {
+      response.type('text/event-stream').write('data: 1\n\n');
+      service.draining.addEventListener('abort', () => response.end('event: bye\n\n'));
+    });
+    const { http } = await service.listen(app, '127.0.0.1:0');
+    const stream = await fetch(`http://${http}/stream`);
+    expect(service.draining.aborted).toBe(false);
+    const drained = service.drain('SIGTERM');
+    expect(service.draining.aborted).toBe(true);
+    expect(service.draining.reason).toMatchObject({ message: 'draining: SIGTERM' });
+    expect(await stream.text()).toBe('data: 1\n\nevent: bye\n\n');
+    await drained;
+    expect(service.engine.batches.cheersTotal).toBe(1);
+  });
+
+  test('a stream of events that it cuts is nobody’s fault, and all is counted when it is over', async () => {
+    const { service } = make({ drainSeconds: 0.05 });
+    const app = express();
+    app.use(service.middleware());
+    app.get('/stream', (_request, response) => void response.type('text/event-stream').write('data: 1\n\n'));
+    const { http } = await service.listen(app, '127.0.0.1:0');
+    const stream = await fetch(`http://${http}/stream`);
+    await service.drain('test');
+    await expect(stream.text()).rejects.toThrow();
+    expect(service.engine.batches.missesTotal).toBe(0);
+    expect(service.engine.batches.cheersTotal).toBe(1);
+    expect(await service.registry.metrics()).toContain(
+      'http_requests_total{method="GET",route="/stream",status_code="200"} 1',
+    );
   });
 
   test('of a service that was never started has nothing to wait for', async () => {
@@ -234,8 +300,21 @@ describe('a start that fails leaves nothing open', () => {
       AddressError,
     );
     expect(server.listening).toBe(false);
-    expect(messages().map(({ msg }) => msg)).toEqual(['draining', 'drained']);
+    expect(messages()).toMatchObject([
+      { level: 'error', msg: 'the service could not start', err: { code: 'address_unusable' } },
+      { msg: 'draining' },
+      { msg: 'drained' },
+    ]);
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  test('because its server listens already', async () => {
+    const { service } = make();
+    const server = createServer(shop(service));
+    const twice = [service.listen(server, '127.0.0.1:0'), service.listen(server, '127.0.0.1:0')];
+    await expect(Promise.all(twice)).rejects.toThrow(AddressError);
+    await service.drain('test');
+    expect(server.listening).toBe(false);
   });
 
   test('because the flags file is not there', async () => {
@@ -263,6 +342,31 @@ test('flags: the kill switch reads disabled everywhere, and says so', async () =
   expect(await json(`http://${admin}/api/v1/flags`)).toMatchObject({
     flags: [{ flag: 'health-cheer', variant: 'off', value: false }, {}, {}],
   });
+});
+
+test('flags: the share of traces holds from the first one on', async () => {
+  const flagsFile = join(await directory(), 'flags.json');
+  const flags = {
+    'sampling-ratio': { state: 'ENABLED', variants: { none: 0 }, defaultVariant: 'none' },
+  };
+  await writeFile(flagsFile, JSON.stringify({ flags }));
+  // Nothing is recorded, so nothing is sent there.
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:1';
+  try {
+    const { service } = make({ flagsFile });
+    const { admin } = await service.start();
+    expect(service.tracer.startSpan('a', { root: true }).isRecording()).toBe(false);
+    // What it begins with is no change.
+    expect(await json(`http://${admin}/api/v1/events`)).toMatchObject({ events: [] });
+  } finally {
+    delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  }
+});
+
+test('flags: one that is not there does not compile, and throws', () => {
+  const { service } = make();
+  // @ts-expect-error -- no such flag
+  expect(() => service.flags.value('typo')).toThrow(RangeError);
 });
 
 test('recent events outlive a restart where there is a place for them', async () => {

@@ -15,7 +15,7 @@ import {
   samplingRatio,
   type CheerFlagDefinitions,
 } from '../flags/cheer-flags';
-import { createFlags, flagsCheck, type Flags } from '../flags/flags';
+import { flagsCheck, FlagSet, type Flags } from '../flags/flags';
 import { createGrpcInterceptor } from '../grpc/interceptor';
 import { Health, type HealthCheck } from '../health';
 import { createErrorHandler, type HttpErrorHandler } from '../http/error-handler';
@@ -36,12 +36,11 @@ import { RecentEvents } from '../recent-events';
 import type { Downstream, DownstreamOptions } from '../resilience/downstream';
 import { startTracing, type Tracing } from '../tracing/tracing';
 import { asHealthChecks, downstreamChecks, processChecks } from './built-in-checks';
-import { DeferredFlags } from './deferred-flags';
 import { Downstreams } from './downstreams';
-import { Lifecycle, type ServiceAddresses } from './lifecycle';
+import { Lifecycle, type HttpAddresses, type ServiceAddresses } from './lifecycle';
 import { readSettings, type ServiceOptions } from './options';
 import type { Release, Releases } from './releases';
-import { WorkRecorder } from './work-recorder';
+import { WorkRecorder } from '../work/work-recorder';
 
 /** What a service of yours gets from the kit. Everything may be used at once; `start` or `listen` open it to the outside. */
 export interface Service {
@@ -82,7 +81,7 @@ export interface Service {
   downstream(name: string, options?: Omit<DownstreamOptions, 'name'>): Downstream;
   /**
    * Called while draining, once requests are over, the latest first; what it returns is waited for within
-   * `drainSeconds`.
+   * `drainSeconds`. Where there is one, requests get six tenths of that time, else all of it.
    */
   onDrain(release: Release): void;
   /**
@@ -90,13 +89,18 @@ export interface Service {
    * and drains on SIGTERM. Rejects when it can't, with nothing left open.
    */
   start(addresses?: Readonly<Record<string, string>>): Promise<ServiceAddresses>;
-  /** The same, and serves an express app, or any other request listener or server, on `host:port`. */
-  listen(app: RequestListener | WebServer, address: string): Promise<ServiceAddresses>;
+  /** The same, and serves an express app, or any other request listener or server, on `host:port`: its address is `http`. */
+  listen(app: RequestListener | WebServer, address: string): Promise<HttpAddresses>;
   /**
    * Readiness is refused at once; after `readinessLagSeconds` it takes no more, lets what runs end within `drainSeconds`,
    * and closes. Never rejects. After SIGTERM and SIGINT the kit does that, and ends the process with 0.
    */
   drain(reason: string): Promise<void>;
+  /**
+   * Aborted when the drain begins, before the readiness lag: then say goodbye on event streams and WebSockets, which
+   * would else last until they are cut.
+   */
+  readonly draining: AbortSignal;
 }
 
 const sampleMs = 1_000;
@@ -151,7 +155,11 @@ export function createService(options: ServiceOptions): Service {
 
   // What is asked from outside.
   const definitions = cheerFlags({ budgetFloorRatio: limits.budgetFloorRatio });
-  const flags = new DeferredFlags(definitions);
+  const flags = new FlagSet({
+    definitions,
+    logger,
+    context: { targetingKey: hostname(), service: name, version, track },
+  });
   const own = options.checks ?? {};
   const flagsHealth: Record<string, HealthCheck> =
     settings.flagsFile === undefined ? {} : { flags: () => flagsCheck(flags) };
@@ -200,15 +208,7 @@ export function createService(options: ServiceOptions): Service {
       logger,
     });
     releases.add('tracing', () => traces?.shutdown(spansMs));
-    const file = settings.flagsFile;
-    flags.follow(
-      await createFlags({
-        file,
-        definitions,
-        logger,
-        context: { targetingKey: hostname(), service: name, version, track },
-      }),
-    );
+    if (settings.flagsFile !== undefined) await flags.follow(settings.flagsFile);
     releases.add('flags', () => flags.close());
     const { stateDir } = settings;
     const recent = await RecentEvents.open({
@@ -217,6 +217,7 @@ export function createService(options: ServiceOptions): Service {
     });
     releases.add('recent events', () => recent.close());
     recordHistory(engine, recent);
+    // Only now: what the flags begin with is no event.
     recordFlags(flags, recent);
     countFlags(flags, metrics.resilience);
     followCheerFlags(flags, engine);
@@ -256,7 +257,7 @@ export function createService(options: ServiceOptions): Service {
         ...parts,
         metrics: metrics.service,
         work: new WorkRecorder(engine, 'http', slos),
-        draining: () => life.isDraining,
+        draining: () => life.signal.aborted,
       }),
     errorHandler: () => createErrorHandler(logger),
     grpcInterceptor: () =>
@@ -275,5 +276,6 @@ export function createService(options: ServiceOptions): Service {
     start: (addresses = {}) => life.start(addresses),
     listen: (app, address) => life.listen(app, address),
     drain: (reason) => life.drain(reason),
+    draining: life.signal,
   };
 }

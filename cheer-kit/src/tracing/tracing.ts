@@ -33,16 +33,12 @@ export interface Tracing {
   /** False when spans go nowhere: then don't make any, and pass on the trace context as it came. */
   readonly enabled: boolean;
   readonly tracer: Tracer;
-  /** Resolves when what has ended is exported, when that failed, or after `withinMs`. */
-  forceFlush(withinMs?: number): Promise<void>;
   /**
    * Exports what is left and ends. Never rejects, and takes `withinMs` at the most. A request to a collector that hangs
    * may hold its socket for longer: end the process with `process.exit`, as a worker thread too.
    */
   shutdown(withinMs?: number): Promise<void>;
 }
-
-type Flushing = TracerProvider & { forceFlush(): Promise<void> };
 
 /** What is exported waits for the collector no longer than this at the end, in milliseconds. */
 const lastExportMs = 2_000;
@@ -68,7 +64,7 @@ export function tracingIsAsked(env: NodeJS.ProcessEnv): boolean {
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { service, version } = options;
   const tracer = (): Tracer => trace.getTracer(service, version);
-  const left = { forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
+  const left = { shutdown: () => Promise.resolve() };
   if (runningProvider() !== undefined) return { enabled: true, tracer: tracer(), ...left };
   if (!tracingIsAsked(process.env)) return { enabled: false, tracer: tracer(), ...left };
 
@@ -97,8 +93,6 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
   core.setGlobalErrorHandler(tellSometimes(options.logger));
   sdk.start();
   understood();
-  const provider = runningProvider();
-  const flush = (): Promise<void> => provider?.forceFlush() ?? Promise.resolve();
 
   let ended: Promise<void> | undefined;
   const end = async (withinMs: number): Promise<void> => {
@@ -108,18 +102,17 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
     propagation.disable();
   };
   return {
-    enabled: provider !== undefined,
+    enabled: runningProvider() !== undefined,
     tracer: tracer(),
-    forceFlush: (withinMs = lastExportMs) => within(flush(), withinMs),
     shutdown: (withinMs = lastExportMs) => (ended ??= end(withinMs)),
   };
 }
 
 /** The provider that was registered in this thread, if one was. */
-function runningProvider(): Flushing | undefined {
+function runningProvider(): TracerProvider | undefined {
   const proxy = trace.getTracerProvider();
-  if (!(proxy instanceof ProxyTracerProvider)) return proxy as Flushing;
-  return proxy.getDelegateTracer('@selfcheer/cheer-kit') ? (proxy.getDelegate() as Flushing) : undefined;
+  if (!(proxy instanceof ProxyTracerProvider)) return proxy;
+  return proxy.getDelegateTracer('@selfcheer/cheer-kit') ? proxy.getDelegate() : undefined;
 }
 
 /** Resolves when `work` has ended, however it did, or after `ms`. */

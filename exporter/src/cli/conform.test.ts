@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import { runIn, type Given, type Outcome } from '../../test/helpers/cli';
+import * as run from '../conform/run';
 import type { Fault } from '../../test/helpers/conform/faults';
 import { startConformService } from '../../test/helpers/conform/service';
 
+jest.mock<typeof run>('../conform/run', () => {
+  const actual = jest.requireActual<typeof run>('../conform/run');
+  return { ...actual, runConform: jest.fn(actual.runConform) };
+});
 jest.setTimeout(60_000);
 
 const main = join(__dirname, '../../test/helpers/conform/main.ts');
@@ -107,7 +112,30 @@ describe('selfcheer conform', () => {
     expect([code, err]).toEqual([3, 'selfcheer: not checked: interrupted\n']);
   });
 
+  it('exits with 3 at a start line that makes no sense', async () => {
+    const line = JSON.stringify(JSON.stringify({ msg: 'ready', http: 'not a host', admin: '::::' }));
+    const { code, out, err } = await conform(
+      ['http://127.0.0.1:0/', '--', process.execPath, '-e', `console.log(${line})`],
+      { env: { ...env, SELFCHEER_ADMIN: '127.0.0.1:0' } },
+    );
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(/^selfcheer: not checked: The command ended before it was ready/);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('exits with 3 and the reason when something fails that never should', async () => {
+    jest.mocked(run.runConform).mockRejectedValueOnce(new TypeError('x is not a function'));
+    const { code, err } = await conform(['http://127.0.0.1:1/']);
+    expect([code, err]).toEqual([3, 'selfcheer: not checked: x is not a function\n']);
+  });
+
+  it('exits with 2 at a SELFCHEER_ADMIN that is no address', async () => {
+    const { code, err } = await conform(['http://127.0.0.1:1/'], { env: { SELFCHEER_ADMIN: '::::' } });
+    expect([code, err]).toEqual([2, expect.stringContaining('SELFCHEER_ADMIN :::: is not an address')]);
+  });
+
   it.each([
+    ['an empty command', ['http://127.0.0.1:1/', '--', '']],
     ['what is no URL', ['orders']],
     ['another protocol', ['ftp://127.0.0.1/']],
     ['port 0 without a command', ['http://127.0.0.1:0/']],

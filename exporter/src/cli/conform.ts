@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { SelfcheerError, UsageError } from '../errors';
+import { messageOf, SelfcheerError, UsageError } from '../errors';
 import type { ConformOptions } from '../conform/start-up';
 import { seconds } from './arguments';
 import { addExamples, type CliContext } from './context';
@@ -61,13 +61,13 @@ async function conform(
 ): Promise<void> {
   const { io, exitWith } = context;
   const options = optionsOf(url, command, flags, context);
-  // Only this command pays for loading it.
-  const [{ runConform }, { reportJson, resultText, scoreOf, scoreText }] = await Promise.all([
-    import('../conform/run.js'),
-    import('../conform/report.js'),
-  ]);
   const lines = (text: string): string => text.split('\n').map(clean).join('\n');
   try {
+    // Only this command pays for loading it.
+    const [{ runConform }, { reportJson, resultText, scoreOf, scoreText }] = await Promise.all([
+      import('../conform/run.js'),
+      import('../conform/report.js'),
+    ]);
     const report = await runConform(options, (result) => {
       if (flags.json !== true) io.stdout.write(lines(resultText(result)));
     });
@@ -76,9 +76,10 @@ async function conform(
     const { verdict } = scoreOf(report.results);
     if (verdict !== 'conforms') exitWith(verdict === 'misses' ? misses : inconclusive);
   } catch (error) {
-    const foreseen = error instanceof SelfcheerError && !(error instanceof UsageError);
-    if (!io.signal.aborted && !foreseen) throw error;
-    const why = foreseen ? error.message : 'interrupted';
+    if (error instanceof UsageError) throw error;
+    // Whatever it is, it says nothing of the service: it must not look like a miss.
+    const why =
+      error instanceof SelfcheerError ? error.message : io.signal.aborted ? 'interrupted' : messageOf(error);
     io.stderr.write(`selfcheer: not checked: ${lines(why)}\n`);
     exitWith(inconclusive);
   }
@@ -95,8 +96,17 @@ function optionsOf(
     throw new UsageError(`${url} is not a URL such as http://127.0.0.1:3000/orders/{id}`);
   }
   const { method, body, header: headers, admin, slow } = flags;
-  if (admin !== undefined && !URL.canParse(/^https?:\/\//.test(admin) ? admin : `http://${admin}`)) {
-    throw new UsageError(`--admin ${admin} is not an address such as 127.0.0.1:9464`);
+  const fromEnv = io.env['SELFCHEER_ADMIN'];
+  for (const [name, given] of [
+    ['--admin', admin],
+    ['SELFCHEER_ADMIN', fromEnv],
+  ] as const) {
+    if (given !== undefined && !URL.canParse(/^https?:\/\//.test(given) ? given : `http://${given}`)) {
+      throw new UsageError(`${name} ${given} is not an address such as 127.0.0.1:9464`);
+    }
+  }
+  if (command[0] === '') {
+    throw new UsageError('The command behind -- is empty: name the program that starts the service.');
   }
   if (new URL(plain).port === '0' && command.length === 0) {
     throw new UsageError(

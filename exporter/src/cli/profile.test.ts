@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -103,8 +103,19 @@ test('tells that the file can not be written before anything is asked', async ()
   expect(calls).toEqual([]);
 });
 
-test('an interrupt leaves the service alone, and an older file', async () => {
+test.each([
+  ['a file', 'here.cpuprofile', /^selfcheer: here\.cpuprofile is there already: .*-o/],
+  ['a directory', 'old', /^selfcheer: old is there already: .*-o/],
+])('%s that is there already stays as it is, and nothing is asked', async (_name, output, message) => {
   writeFileSync(join(cwd, 'here.cpuprofile'), 'older');
+  mkdirSync(join(cwd, 'old'));
+  const { code, err } = await profile(['cpu', '-o', output]);
+  expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  expect(calls).toEqual([]);
+  expect(readFileSync(join(cwd, 'here.cpuprofile'), 'utf8')).toBe('older');
+});
+
+test('an interrupt leaves the service alone, and no file', async () => {
   const stop = new AbortController();
   const left = new Promise((resolve) => {
     answer = (_request, response) => {
@@ -116,11 +127,12 @@ test('an interrupt leaves the service alone, and an older file', async () => {
   await left;
   expect(code).toBe(1);
   expect(err).toMatch(/Interrupted: the service has stopped sampling, nothing was written/);
-  expect(readFileSync(join(cwd, 'here.cpuprofile'), 'utf8')).toBe('older');
+  expect(readdirSync(cwd)).toEqual([]);
 });
 
 test.each([
   [['cpu', '--seconds', 'x'], /whole number/],
+  [['cpu', '--seconds', '61'], /at most 60/],
   [['ram'], /unknown command/],
 ])('%j is wrong usage', async (argv, message) => {
   const { code, err } = await profile(argv);

@@ -36,12 +36,21 @@ export class AdminPort {
   }
 }
 
+/** Whether `adminUrl` takes it. */
+export function isAddress(text: string): boolean {
+  return URL.canParse(withScheme(text));
+}
+
 /** `host:port` or a URL, as a URL without a path. An address to bind to is none to connect to. */
 export function adminUrl(address: string): string {
-  const url = new URL(/^https?:\/\//.test(address) ? address : `http://${address}`);
+  const url = new URL(withScheme(address));
   if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1';
   if (url.hostname === '[::]') url.hostname = '[::1]';
   return url.origin;
+}
+
+function withScheme(address: string): string {
+  return /^https?:\/\//.test(address) ? address : `http://${address}`;
 }
 
 export function parsed(text: string): unknown {

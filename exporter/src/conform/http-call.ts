@@ -78,8 +78,12 @@ function open(
     signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
   });
   const answer = new Promise<Answer>((resolve, reject) => {
+    let answering = false;
     request.once('error', reject);
+    // After 101, which nobody asked for, nothing else is said. Otherwise it is settled by then, or it is being read.
+    request.once('close', () => answering || reject(new Error('the connection ended without an answer')));
     request.once('response', (response) => {
+      answering = true;
       readText(response).then(
         (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
         reject,

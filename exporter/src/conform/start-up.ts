@@ -71,9 +71,8 @@ export async function start(
     });
     if (!admin)
       throw process.failure(`was not ready within ${startMs / 1000} s (GET /readyz on its admin port)`);
-    const { http } = process.startLine ?? {};
-    const url =
-      http === undefined ? route.url : route.url.replace(/:0(?=[/?#]|$)/, http.slice(http.lastIndexOf(':')));
+    const [port] = /:\d+(?=\/?$)/.exec(process.startLine?.http ?? '') ?? [];
+    const url = port === undefined ? route.url : route.url.replace(/:0(?=[/?#]|$)/, port);
     return { ...(await usable({ ...route, url }, admin, signal)), process };
   } catch (error) {
     await process.dispose();

@@ -1,5 +1,7 @@
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { IngestFixture } from '../../test/helpers/ingest-fixture';
 import { SelfcheerError } from '../errors';
+import { IngestSpans } from './ingest-spans';
 import { isProblem, refusal, type Delivery, type DraftFields, type IntakeDraft } from './intake';
 
 const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
@@ -123,6 +125,17 @@ describe('Intake.submit', () => {
     expect(submission.results[1]?.error).toMatchObject({ code: 'id_conflict', field: 'event_id' });
     expect(fixture.observer.counts).toEqual({ 'grpc accepted': 2, 'grpc rejected': 1 });
     expect(fixture.observer.latencies).toMatchObject([{ count: 2, traceId: 'a'.repeat(32) }]);
+  });
+
+  it("keeps an event's own context within the trace of the request, unless the request has a span in it", async () => {
+    const own = { traceparent: `00-${'a'.repeat(32)}-${'d'.repeat(16)}-01`, tracestate: 'own=1' };
+    const without = new IngestFixture();
+    await without.intake.submit([draft(without, { trace: own })], { ...delivery, trace });
+    expect(without.acceptor.events[0]?.trace).toEqual(own);
+    const tracer = new BasicTracerProvider().getTracer('test');
+    const spanned = new IngestFixture({ spans: new IngestSpans(tracer) });
+    await spanned.intake.submit([draft(spanned, { trace: own })], { ...delivery, trace });
+    expect(spanned.acceptor.events[0]?.trace).toEqual(trace);
   });
 
   it('gives each event its own trace where it has one, and the defaults where nothing was sent', async () => {

@@ -122,6 +122,8 @@ export interface IntakeOptions {
   readonly admission: Admission;
   readonly memory: ByteBudget;
   readonly observer: IngestObserver;
+  /** Whether each request has a span of its own, whose context is then that of the delivery; no when absent. */
+  readonly spans?: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Monotonic milliseconds. */
@@ -250,9 +252,10 @@ export class Intake {
     const bytes = chargedBytes(drafts);
     const closed = this.gate() ?? admission.take(tenant, drafts.length, bytes);
     if (closed) return this.#refused(closed, drafts.length, delivery);
+    const { spans = false } = this.#options;
     const events: Event[] = [];
     for (const draft of drafts) {
-      events.push(createEvent(draft, arrivalOf(draft, delivery), this.#options.defaults));
+      events.push(createEvent(draft, arrivalOf(draft, delivery, spans), this.#options.defaults));
     }
     let outcomes: AppendOutcome[];
     try {
@@ -366,11 +369,11 @@ export class Intake {
 }
 
 /**
- * An event's own trace context is kept. Where its trace is the request's too, the request's comes later in it and says
- * more: whoever gets the event is then a child of the span that took it.
+ * An event's own trace context is kept. Where the request has a span and its trace is the event's too, that span comes
+ * later in it and says more: whoever gets the event is then a child of the span that took it.
  */
-function arrivalOf({ trace: own }: IntakeDraft, delivery: Delivery): Arrival {
-  if (!own || (delivery.trace && traceIdOf(delivery.trace) === traceIdOf(own))) return delivery;
+function arrivalOf({ trace: own }: IntakeDraft, delivery: Delivery, spans: boolean): Arrival {
+  if (!own || (spans && delivery.trace && traceIdOf(delivery.trace) === traceIdOf(own))) return delivery;
   return { ...delivery, trace: own };
 }
 

@@ -92,7 +92,7 @@ it('links to no more than 128', () => {
 it('a send that failed says with what; a part that is sent again links to its own events', () => {
   const batch = events(of(7, 1), of(8, 2));
   const batchTrace = spans.begin(batch)!;
-  const error = new Error('no leader');
+  const error = new Error('no leader, password=hunter2');
   batchTrace.sending(
     'events',
     messages(batch),
@@ -102,7 +102,7 @@ it('a send that failed says with what; a part that is sent again links to its ow
   });
   batchTrace.sending('events', messages(batch.slice(1)), true)({ kind: 'ambiguous', error });
   const [first, second] = named('kafka_publish');
-  expect(first?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no leader' });
+  expect(first?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no leader, password=[redacted]' });
   expect(first?.attributes).toMatchObject({ 'error.type': 'unavailable', 'selfcheer.events.published': 1 });
   expect(second?.attributes).toMatchObject({ 'error.type': 'ambiguous', 'selfcheer.retry': true });
   expect(linked(first)).toEqual([1, 2]);

@@ -10,7 +10,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { isSampled, remoteContext, spanContextOf, traceIdOf } from '@selfcheer/cheer-kit';
+import { isSampled, redactText, remoteContext, spanContextOf, traceIdOf } from '@selfcheer/cheer-kit';
 import { messageOf } from '../errors';
 import type { StepRunner, StoredEvent, TraceContext } from '../event';
 import type { OutgoingMessage, Publisher, PublishOutcome } from './publisher';
@@ -124,7 +124,7 @@ export class BatchTrace implements StepRunner {
         const { publishedIndexes, error } = outcome;
         span.setAttribute('error.type', 'reason' in outcome ? outcome.reason : outcome.kind);
         if (publishedIndexes) span.setAttribute('selfcheer.events.published', publishedIndexes.length);
-        span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+        span.setStatus({ code: SpanStatusCode.ERROR, message: redactText(messageOf(error)) });
       }
       span.end();
     };

@@ -104,13 +104,12 @@ export class Lane {
 
     const startedAt = performance.now();
     const trace = this.options.spans?.begin(events);
-    const prepared = await prepare(
-      events,
-      this.options,
-      stopping,
-      (reason) => this.waits(reason),
-      trace,
-    ).finally(() => trace?.endSteps());
+    let prepared: Prepared | undefined;
+    try {
+      prepared = await prepare(events, this.options, stopping, (reason) => this.waits(reason), trace);
+    } finally {
+      trace?.endSteps();
+    }
     if (!prepared || !(await this.freeze(prepared, deadline))) return false;
     const enrichedAt = performance.now();
     const failures = { count: 0 };

@@ -1,5 +1,5 @@
 import { createServer, request, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createLogger } from '@selfcheer/cheer-kit';
 import { keyed, send } from '../../../cheer-kit/test/admin-server';
 import { eventually } from '../../../cheer-kit/test/wait';
@@ -37,8 +37,13 @@ async function exporter(
 }
 
 /** Any other server in the place of a target. */
-async function odd(listener: RequestListener): Promise<string> {
+async function odd(listener: RequestListener, raw?: (socket: Socket) => void): Promise<string> {
   const server: Server = createServer(listener);
+  // As soon as it has said something.
+  if (raw)
+    server
+      .removeAllListeners('connection')
+      .on('connection', (one: Socket) => one.once('data', () => raw(one)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {
     server.closeAllConnections();
@@ -266,6 +271,9 @@ describe('what is passed on', () => {
     ['GET', '/targets/gone/api/v1/summary', 502, 'target_unreachable'],
     ['GET', '/api/v1/targets?x=1', 400, 'bad_query'],
     ['POST', '/api/v1/targets', 405, 'method_not_allowed'],
+    ['POST', '/targets/a/metrics', 405, 'method_not_allowed'],
+    ['POST', '/targets/a/health', 405, 'method_not_allowed'],
+    ['GET', 'http://evil.example/targets/a/api/v1/summary', 404, 'not_found'],
   ])('%s %s is %i %s', async (method, path, status, code) => {
     const asked: (string | undefined)[] = [];
     const target = await odd((incoming, response) => {
@@ -290,6 +298,28 @@ describe('what is passed on', () => {
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
       502,
       expect.objectContaining({ code: 'target_odd' }),
+    ]);
+  });
+
+  test('who switches to another protocol has not answered, and is asked again', async () => {
+    let asked = 0;
+    const target = await odd(
+      () => undefined,
+      (socket) => {
+        asked += 1;
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+      },
+    );
+    const url = await sidecar([`${target}=a`]);
+    await eventually(() => asked > 2);
+    await eventually(async () => (await told(url))[0]?.['link'] === 'unreachable');
+    const answer = await send(`${url}/targets/a/api/v1/summary`, 'GET');
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      502,
+      expect.objectContaining({
+        code: 'target_unreachable',
+        detail: expect.stringMatching(/without an answer/),
+      }),
     ]);
   });
 

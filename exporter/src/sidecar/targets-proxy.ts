@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream';
-import { ProblemError } from '@selfcheer/cheer-kit';
+import { methodNotAllowed, ProblemError } from '@selfcheer/cheer-kit';
 import type { Request, RequestHandler, Response } from 'express';
 import { troubleOf, type Target } from './targets';
 import { readAll, requestTarget, TargetSilentError } from './targets-request';
@@ -19,6 +19,7 @@ const usualSilenceMs = { get: 15_000, post: 75_000 };
 
 /** What a target has on its admin port that is of use to its page. Below it, `..` in any spelling leads nowhere. */
 const reachable = /^\/(?:api\/v1(?:\/|$)|health$|metrics$)/;
+const changeable = /^\/api\/v1(?:\/|$)/;
 /** Credentials are the caller's own: a sidecar adds none to what it passes on. */
 const passedOn = [
   ...['authorization', 'x-api-key', 'accept', 'content-type', 'last-event-id', 'user-agent'],
@@ -39,8 +40,8 @@ const largestBody = 64 * 1024;
  */
 export function proxyTo(target: Target, options: TargetProxyOptions): RequestHandler {
   return async (request, response) => {
-    const url = addressOf(target, request.originalUrl.replace(/^\/targets\/[^/?]*/, ''));
     const changes = request.method === 'POST';
+    const url = addressOf(target, request.originalUrl.replace(/^\/targets\/[^/?]*/, ''), changes);
     if (changes && !options.mayChange) {
       const why =
         'This sidecar can be reached from other machines, so it only reads. Use the page of the service.';
@@ -80,16 +81,19 @@ async function bodyOf(request: Request): Promise<Buffer | undefined> {
   return body;
 }
 
-/** @throws ProblemError for what is not of the target's API */
-function addressOf(target: Target, rest: string): URL {
+/** @throws ProblemError for what is not of the target's API, or can't be changed */
+function addressOf(target: Target, rest: string, changes: boolean): URL {
+  const nothing = new ProblemError(404, 'not_found', `There is nothing at ${rest} of ${target.name}.`);
+  // A request line may have a whole URL in it, as for a proxy: then this is none.
+  if (!URL.canParse(target.url + rest)) throw nothing;
   const base = new URL(target.url);
   const url = new URL(target.url + rest);
   const prefix = base.pathname.replace(/\/$/, '');
   // As the parser understands it: with dots resolved, whether they were encoded or not.
   const inside = url.origin === base.origin && url.pathname.startsWith(prefix);
-  if (!inside || !reachable.test(url.pathname.slice(prefix.length)) || /%2f|%5c/i.test(url.pathname)) {
-    throw new ProblemError(404, 'not_found', `There is nothing at ${rest} of ${target.name}.`);
-  }
+  const path = url.pathname.slice(prefix.length);
+  if (!inside || !reachable.test(path) || /%2f|%5c/i.test(url.pathname)) throw nothing;
+  if (changes && !changeable.test(path)) throw methodNotAllowed('POST', 'GET');
   return url;
 }
 

@@ -20,6 +20,13 @@ export class TargetSilentError extends SelfcheerError {
   }
 }
 
+/** The connection is over, and there was no answer to the request. */
+class TargetLeftError extends SelfcheerError {
+  constructor() {
+    super('target_left', 'it ended the connection without an answer', { retriable: true });
+  }
+}
+
 const agents = {
   'http:': new http.Agent({ keepAlive: true, maxFreeSockets: 4 }),
   'https:': new https.Agent({ keepAlive: true, maxFreeSockets: 4 }),
@@ -38,6 +45,8 @@ export function requestTarget(url: URL, request: TargetRequest): Promise<Incomin
     outgoing.on('timeout', () => outgoing.destroy(new TargetSilentError(silenceMs)));
     outgoing.on('response', resolve);
     outgoing.on('error', reject);
+    // After 101, which nobody asked for, nothing else is said. Otherwise it is settled by then.
+    outgoing.on('close', () => reject(new TargetLeftError()));
     outgoing.end(body);
   });
 }

@@ -19,8 +19,8 @@ const floorMs = 25;
 const mostGrowth = 96 * mebibyte;
 const drainSeconds = 8;
 const lagSeconds = 1;
-/** What the last spans may take, the process with what is still open then, and a busy machine. */
-const spansSeconds = 2 + 1 + 2.5;
+/** What the last spans may take, and a busy machine. */
+const spansSeconds = 2 + 2.5;
 
 let broker: KafkaBroker;
 

@@ -131,6 +131,7 @@ export class IngestFixture {
       }),
       memory: this.memory,
       observer: this.observer,
+      spans: options.spans !== undefined,
       now: () => Date.UTC(2026, 0, 1),
       clock: () => performance.now(),
     });

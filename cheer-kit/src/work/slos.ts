@@ -12,7 +12,10 @@ export interface SloOptions {
   readonly latency?: {
     /** Ratio of requests that must be answered in time; 0.99 when absent. */
     readonly objective?: number;
-    /** Seconds; 0.12 when absent. */
+    /**
+     * Seconds; 0.12 when absent. What is given here is the target of the cheer, too, whose own default is 0.1: see
+     * `CheerOptions`.
+     */
     readonly targetSeconds?: number;
   };
   /** Fewer bad ones in the window than this spend no budget and set off no alert; 10 when absent. */
@@ -43,13 +46,18 @@ const words: Record<WorkKind, { readonly many: string; readonly done: string }> 
 export const availabilitySlo = (kind: WorkKind): string => `${kind}-availability`;
 export const latencySlo = (kind: WorkKind): string => `${kind}-latency`;
 
-/** @throws RangeError for a target that makes no sense and for a name that is there twice */
+/** @throws RangeError for a figure or a kind that makes no sense and for a name that is there twice */
 export function createSlos(options: SloOptions = {}): Slos {
   const { availability = 0.999, latency = {}, minBadEvents = 10, kinds = ['http'], more = [] } = options;
   const { objective = 0.99, targetSeconds = 0.12 } = latency;
   if (!(targetSeconds > 0 && Number.isFinite(targetSeconds))) {
     throw new RangeError(`slo.latency.targetSeconds ${targetSeconds} must be above 0`);
   }
+  checkKinds(kinds);
+  checkRatio('slo.availability', availability);
+  checkRatio('slo.latency.objective', objective);
+  checkMinimum('slo.minBadEvents', minBadEvents);
+  for (const own of more) checkMinimum(`slo.more: ${own.name}: minBadEvents`, own.minBadEvents);
   const standard = kinds.flatMap((kind): SloDefinition[] => {
     const { many, done } = words[kind];
     return [
@@ -73,4 +81,23 @@ export function createSlos(options: SloOptions = {}): Slos {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new RangeError(`two SLOs are named ${twice}`);
   return { definitions, kinds, targetSeconds };
+}
+
+function checkKinds(kinds: readonly WorkKind[]): void {
+  const all = kinds.join(', ');
+  if (kinds.some((kind) => !workKinds.includes(kind))) {
+    throw new RangeError(`slo.kinds are ${all}, but must be of ${workKinds.join(', ')}`);
+  }
+  if (new Set(kinds).size < kinds.length) throw new RangeError(`slo.kinds are ${all}: name each once`);
+}
+
+function checkRatio(name: string, value: number): void {
+  if (!(value >= 0 && value < 1))
+    throw new RangeError(`${name} is ${value}, but must be at least 0 and below 1`);
+}
+
+function checkMinimum(name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= 0)) {
+    throw new RangeError(`${name} is ${value}, but must be a whole number of at least 0`);
+  }
 }
