@@ -5,22 +5,12 @@ import type {
   ServerListener,
   status as GrpcStatus,
 } from '@grpc/grpc-js';
-import {
-  context,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Context,
-  type Span,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, type Context, type Span, type Tracer } from '@opentelemetry/api';
 import { systemClock, type Clock } from '../clock';
 import type { Logger } from '../logger';
 import type { ServiceMetrics } from '../metrics/service-metrics';
 import { runInRequest } from '../request-context';
 import type { WorkRecorder } from '../work/work-recorder';
-import { remoteContext } from '../tracing/span-context';
 import type { MissReason } from '../verdict';
 import { GrpcCallContext } from './call-context';
 
@@ -110,14 +100,9 @@ export function createGrpcInterceptor(options: GrpcInterceptorOptions): ServerIn
 
 /** Names and attributes as in the OpenTelemetry semantic conventions 1.45 for RPC. */
 function startSpan(tracer: Tracer, path: string, request: GrpcCallContext): { span: Span; active: Context } {
-  const parent = remoteContext(request.trace);
   const method = path.replace(/^\//, '');
   const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': method };
-  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
-  const { traceId, traceFlags } = span.spanContext();
-  request.traceId = traceId;
-  request.sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-  return { span, active: trace.setSpan(parent, span) };
+  return request.beginSpan(tracer, method, { kind: SpanKind.SERVER, attributes });
 }
 
 function endSpan(span: Span, code: string, fault: boolean): void {

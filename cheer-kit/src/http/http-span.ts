@@ -1,15 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import {
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Context,
-  type Span,
-  type Tracer,
-} from '@opentelemetry/api';
-import { remoteContext } from '../tracing/span-context';
+import { SpanKind, SpanStatusCode, type Context, type Span, type Tracer } from '@opentelemetry/api';
 import type { HttpRequest } from './http-request';
 import { unmatchedRoute } from './route-pattern';
 
@@ -41,26 +32,18 @@ export interface HttpEnd {
  */
 export function startHttpSpan(tracer: Tracer, request: HttpRequest): { span: Span; active: Context } {
   const { message } = request;
-  const parent = remoteContext(request.trace);
   const method = message.method ?? 'GET';
   const known = methods.has(method);
-  const span = tracer.startSpan(
-    known ? method : 'HTTP',
-    {
-      kind: SpanKind.SERVER,
-      attributes: {
-        'http.request.method': known ? method : '_OTHER',
-        'url.path': pathOf(message),
-        'url.scheme': (message.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http',
-      },
+  const begun = request.beginSpan(tracer, known ? method : 'HTTP', {
+    kind: SpanKind.SERVER,
+    attributes: {
+      'http.request.method': known ? method : '_OTHER',
+      'url.path': pathOf(message),
+      'url.scheme': (message.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http',
     },
-    parent,
-  );
-  const { traceId, traceFlags } = span.spanContext();
-  request.traceId = traceId;
-  request.sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-  if (span.isRecording()) describe(span, message, known ? undefined : method);
-  return { span, active: trace.setSpan(parent, span) };
+  });
+  if (begun.span.isRecording()) describe(begun.span, message, known ? undefined : method);
+  return begun;
 }
 
 function describe(span: Span, message: IncomingMessage, original: string | undefined): void {

@@ -2,18 +2,16 @@ import {
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
-  trace,
-  TraceFlags,
   type Context,
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
 import { trafficOf } from '../http/traffic';
 import { redactText } from '../redact-text';
-import type { RequestContext } from '../request-context';
-import { isSampled, traceIdOf, type TraceContext } from '../trace-context';
+import { traceIdOf, type TraceContext } from '../trace-context';
 import { remoteContext, spanContextOf } from '../tracing/span-context';
 import type { TrafficKind } from '../verdict';
+import { TracedWork } from '../work/traced-work';
 import { extractTrace, headerText, type MessageHeaders } from './trace-headers';
 
 /** The most that a span links to. */
@@ -42,34 +40,20 @@ export function messageTraffic(headers: MessageHeaders | undefined): TrafficKind
 }
 
 /** What handlers run in: one message, or the fresh ones of a batch, at least one. */
-export class MessageWork implements RequestContext {
-  /** The one that all of them belong to. */
-  readonly trace: TraceContext | undefined;
-  readonly traffic: TrafficKind;
+export class MessageWork extends TracedWork {
   /** How many of them are real traffic, or all of them when none is. */
   readonly count: number;
-  traceId: string | undefined;
-  sampled: boolean;
   private readonly traces: readonly TraceContext[];
 
   constructor(
     private readonly place: MessagePlace,
     private readonly messages: readonly ConsumedMessage[],
   ) {
-    this.traces = messages.flatMap(({ headers }) => extractTrace(headers) ?? []);
+    const traces = messages.flatMap(({ headers }) => extractTrace(headers) ?? []);
     const real = messages.filter(({ headers }) => messageTraffic(headers) === 'real').length;
-    this.traffic = real > 0 ? 'real' : 'synthetic';
+    super(traces.length === messages.length ? commonOf(traces) : undefined, real > 0 ? 'real' : 'synthetic');
+    this.traces = traces;
     this.count = real > 0 ? real : messages.length;
-    const [first] = this.traces;
-    const common = this.traces.length === messages.length ? first : undefined;
-    this.trace =
-      common && this.traces.every((each) => traceIdOf(each) === traceIdOf(common)) ? common : undefined;
-    this.traceId = this.trace && traceIdOf(this.trace);
-    this.sampled = this.trace !== undefined && isSampled(this.trace);
-  }
-
-  get synthetic(): boolean {
-    return this.traffic === 'synthetic';
   }
 
   get correlationId(): string {
@@ -86,7 +70,8 @@ export class MessageWork implements RequestContext {
     const parent = this.trace ? remoteContext(this.trace) : ROOT_CONTEXT;
     const [first] = this.messages;
     const id = headerText(first?.headers, 'ce_id');
-    const span = tracer.startSpan(
+    return this.beginSpan(
+      tracer,
       `process ${topic}`,
       {
         kind: SpanKind.CONSUMER,
@@ -107,11 +92,12 @@ export class MessageWork implements RequestContext {
       },
       parent,
     );
-    const { traceId, traceFlags } = span.spanContext();
-    this.traceId = traceId;
-    this.sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-    return { span, active: trace.setSpan(parent, span) };
   }
+}
+
+/** The trace that all of them belong to, by the first of them. */
+function commonOf([first, ...others]: readonly TraceContext[]): TraceContext | undefined {
+  return first && others.every((each) => traceIdOf(each) === traceIdOf(first)) ? first : undefined;
 }
 
 export function endMessageSpan(span: Span, error: Error | undefined): void {
