@@ -239,7 +239,7 @@ export {
   sloJson,
   summaryJson,
 } from './admin/api-json';
-export { streamLimits, type StreamLimits } from './admin/stream';
+export { StreamClients, streamLimits, type StreamLimits } from './admin/stream-clients';
 export {
   jsonAnswer,
   listOf,

@@ -13,7 +13,8 @@ import { profileApi } from './profile-openapi';
 import { profileRoutes } from './profile-routes';
 import { onlyParameters } from './query';
 import type { ServiceView } from './service-view';
-import { EventStream, streamLimits, type StreamLimits } from './stream';
+import { EventStream } from './stream';
+import { streamLimits, type StreamLimits } from './stream-clients';
 
 /** For `createAdminApp`. */
 export interface AdminAppOptions {

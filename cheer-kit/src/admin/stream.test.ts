@@ -3,7 +3,7 @@ import { AdminServer } from '../../test/admin-server';
 import { fakeServiceView, greenVerdict, type FakeServiceView } from '../../test/fake-service-view';
 import type { CheerEvent } from '../verdict';
 import { createAdminApp } from './admin-app';
-import type { StreamLimits } from './stream';
+import type { StreamLimits } from './stream-clients';
 
 let server: AdminServer;
 let faults: unknown[];

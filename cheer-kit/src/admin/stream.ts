@@ -1,20 +1,8 @@
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { CheerEvent } from '../verdict';
 import { eventJson, summaryJson } from './api-json';
-import { ProblemError } from './problem';
 import type { ServiceView } from './service-view';
-
-/** Bounds of the stream of events. */
-export interface StreamLimits {
-  /** How often a summary goes out, in milliseconds. */
-  readonly intervalMs: number;
-  readonly maxClients: number;
-  /** A client that leaves more bytes than this unread is dropped; it resumes with Last-Event-ID. */
-  readonly maxBufferedBytes: number;
-}
-
-/** What holds when nothing else is said. */
-export const streamLimits: StreamLimits = { intervalMs: 1000, maxClients: 64, maxBufferedBytes: 256 * 1024 };
+import { StreamClients, type StreamLimits } from './stream-clients';
 
 /**
  * Server-sent events (WHATWG HTML, section 9.2) of `GET /api/v1/stream`.
@@ -29,64 +17,31 @@ export const streamLimits: StreamLimits = { intervalMs: 1000, maxClients: 64, ma
  * clients. A summary that can't be made becomes a comment, so that the connection still shows life.
  */
 export class EventStream {
-  private readonly clients = new Set<Response>();
+  private readonly clients: StreamClients;
   private readonly unsubscribe: () => void;
-  private timer: NodeJS.Timeout | undefined;
   private cheersTotal = 0;
-  private closed = false;
 
   constructor(
     private readonly view: ServiceView,
-    private readonly limits: StreamLimits,
+    limits: StreamLimits,
     private readonly onError: (error: unknown, path: string) => void,
   ) {
-    this.unsubscribe = view.subscribe((event) => this.broadcast(eventFrame(event)));
+    this.clients = new StreamClients('The service', limits, () => this.summary());
+    this.unsubscribe = view.subscribe((event) => this.clients.broadcast(eventFrame(event)));
   }
 
   readonly handler: RequestHandler = (request, response) => {
-    if (this.closed) throw unavailable('draining', 'The service is shutting down.');
-    if (this.clients.size >= this.limits.maxClients) {
-      throw unavailable('too_many_clients', `${this.limits.maxClients} clients already follow this stream.`);
-    }
-    response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'X-Accel-Buffering': 'no',
+    this.clients.add(request, response, () => {
+      const summary = this.summary();
+      const missed = this.missedSince(request.get('Last-Event-ID'));
+      return `retry: 2000\n\n${missed}id: ${this.latestSequence()}\n${summary}`;
     });
-    if (request.method === 'HEAD') {
-      response.end();
-      return;
-    }
-    const summary = this.summary();
-    response.write(`retry: 2000\n\n${this.missedSince(request.get('Last-Event-ID'))}`);
-    response.write(`id: ${this.latestSequence()}\n${summary}`);
-    this.clients.add(response);
-    response.on('close', () => this.forget(response));
-    this.timer ??= setInterval(() => this.tick(), this.limits.intervalMs).unref();
   };
 
   /** Ends every stream; later requests get 503. */
   close(): void {
-    this.closed = true;
     this.unsubscribe();
-    for (const client of this.clients) client.end();
-  }
-
-  private forget(client: Response): void {
-    this.clients.delete(client);
-    if (this.clients.size > 0) return;
-    clearInterval(this.timer);
-    this.timer = undefined;
-  }
-
-  private tick(): void {
-    this.broadcast(this.summary());
-  }
-
-  private broadcast(frames: string): void {
-    for (const client of this.clients) {
-      if (client.writableLength > this.limits.maxBufferedBytes) client.destroy();
-      else client.write(frames);
-    }
+    this.clients.close();
   }
 
   private latestSequence(): number {
@@ -123,8 +78,4 @@ function frame(name: string, data: unknown): string {
 
 function eventFrame(event: CheerEvent): string {
   return `id: ${event.sequence}\n${frame(event.kind, eventJson(event))}`;
-}
-
-function unavailable(code: string, detail: string): ProblemError {
-  return new ProblemError(503, code, detail, { 'Retry-After': '2' });
 }
