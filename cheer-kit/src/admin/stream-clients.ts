@@ -50,6 +50,7 @@ export class StreamClients {
     this.timer ??= setInterval(() => this.broadcast(this.regular()), this.limits.intervalMs).unref();
   }
 
+  /** Sends these frames to everyone; who does not read is dropped. */
   broadcast(frames: string): void {
     for (const client of this.clients) {
       if (client.writableLength > this.limits.maxBufferedBytes) client.destroy();
