@@ -26,8 +26,8 @@ interface Figures {
 type Variant = 'bare' | 'kit';
 
 const allowed = 1.1;
-const blockRequests = 400;
-const warmUpRequests = 8_000;
+const blockRequests = 1_000;
+const warmUpRequests = 60_000;
 /** What happens to the machine in one block happens to its neighbours too. */
 const order: readonly Variant[] = ['bare', 'kit', 'kit', 'bare'];
 
