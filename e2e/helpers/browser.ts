@@ -12,6 +12,8 @@ export interface ViewOptions {
   readonly width?: number;
   readonly height?: number;
   readonly reducedMotion?: boolean;
+  /** What `Date` says all the time, epoch ms; timers go on. The true time when absent. */
+  readonly now?: number;
   /** What the console may say here; nothing when absent. */
   readonly allowed?: RegExp;
 }
@@ -57,7 +59,7 @@ export class TestBrowser {
 
   /** Opens an address in a profile of its own and waits until the document is loaded, not for its data. */
   async open(url: string, options: ViewOptions = {}): Promise<Page> {
-    const { theme = 'light', width = 1280, height = 900, reducedMotion = false, allowed } = options;
+    const { theme = 'light', width = 1280, height = 900, reducedMotion = false, now, allowed } = options;
     const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
@@ -68,6 +70,7 @@ export class TestBrowser {
     context.setDefaultTimeout(patienceMs);
     await context.addInitScript({ path: path.join(__dirname, 'in-page.js') });
     const page = await context.newPage();
+    if (now !== undefined) await page.clock.setFixedTime(now);
     const problems: string[] = [];
     const note = (what: string): void => {
       if (!allowed?.test(what)) problems.push(what);

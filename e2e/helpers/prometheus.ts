@@ -1,12 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { freePort } from './free-port';
 
-/** A real Prometheus with exemplar storage, that scrapes one target each second. */
+const run = promisify(execFile);
+
+export interface PrometheusOptions {
+  /** 1 when absent. */
+  readonly scrapeSeconds?: number;
+  /** Absolute paths of rule files, which it evaluates as often as it scrapes. */
+  readonly rules?: readonly string[];
+  /** `host:port` of the Alertmanager that is told of alerts. */
+  readonly alertmanager?: string;
+  /** OpenMetrics texts of samples that are older than the start: what it has been scraping before, as it were. */
+  readonly history?: Iterable<string>;
+}
+
+const at = (place: string) => [{ targets: [place] }];
+
+/** A real Prometheus with exemplar storage. */
 export class Prometheus {
   private constructor(
     private readonly folder: string,
@@ -14,13 +30,43 @@ export class Prometheus {
     private readonly child: ChildProcess,
   ) {}
 
-  /** `target`: `host:port`. */
-  static async start(target: string): Promise<Prometheus> {
+  /** `target`: `host:port`, or one for each value of the label `service`. */
+  static async start(
+    target: string | Readonly<Record<string, string>>,
+    options: PrometheusOptions = {},
+  ): Promise<Prometheus> {
+    const { scrapeSeconds = 1, rules = [], alertmanager, history = [] } = options;
     const folder = await mkdtemp(path.join(tmpdir(), 'selfcheer-prometheus-'));
     const port = await freePort();
     const config = path.join(folder, 'prometheus.yml');
-    const scrape = `{job_name: e2e, static_configs: [{targets: ['${target}']}]}`;
-    await writeFile(config, `global: {scrape_interval: 1s}\nscrape_configs:\n- ${scrape}\n`);
+    const targets =
+      typeof target === 'string'
+        ? [{ targets: [target] }]
+        : Object.entries(target).map(([service, place]) => ({ targets: [place], labels: { service } }));
+    // JSON is YAML too.
+    const settings = {
+      global: { scrape_interval: `${scrapeSeconds}s`, evaluation_interval: `${scrapeSeconds}s` },
+      rule_files: rules,
+      scrape_configs: [
+        // A target may tell of many services.
+        { job_name: 'e2e', honor_labels: true, static_configs: targets },
+        // Its own failures are alerts, too.
+        ...(alertmanager === undefined
+          ? []
+          : [{ job_name: 'prometheus', static_configs: at(`127.0.0.1:${port}`) }]),
+      ],
+      ...(alertmanager !== undefined && {
+        alerting: { alertmanagers: [{ static_configs: at(alertmanager) }] },
+      }),
+    };
+    await writeFile(config, JSON.stringify(settings));
+    for (const text of history) {
+      await writeFile(path.join(folder, 'history.txt'), text);
+      const how = { cwd: folder, timeout: 120_000 };
+      // In as few blocks as it can be: Prometheus would go on to merge small ones.
+      const create = ['tsdb', 'create-blocks-from', 'openmetrics', '--max-block-duration=1000h'];
+      await run('promtool', [...create, 'history.txt', 'data'], how);
+    }
     const args = [
       `--config.file=${config}`,
       `--storage.tsdb.path=${folder}/data`,
@@ -29,6 +75,10 @@ export class Prometheus {
     ];
     const child = spawn('prometheus', args, { stdio: 'ignore' });
     return new Prometheus(folder, port, child);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The answer of `/api/v1/<where>` as text, once `wanted` is in it. */
