@@ -257,3 +257,9 @@ export {
 export { callerOf, requireRole, requireSameOriginJson, type AdminGuards } from './admin/guard';
 export { methodNotAllowed, onlyMethod, ProblemError } from './admin/problem';
 export { onlyParameters, readChoice, readDuration, readInteger, readTime } from './admin/query';
+
+export { generateRules } from './rules/generate-rules';
+export { ruleProfiles, type RuleProfile } from './rules/fast-profile';
+export { specWarnings, type PlainSlo, type RulesSpec, type Sli } from './rules/spec';
+export { burnTiers, rateWindows, type BurnTier, type RateWindow } from './rules/windows';
+export type { AlertingRule, RecordingRule, RuleFiles, RuleGroup, Severity } from './rules/rule';

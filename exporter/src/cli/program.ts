@@ -8,6 +8,7 @@ import type { CliContext, CliDependencies } from './context';
 import type { Io } from './io';
 import { addProfileCommand } from './profile';
 import { addQuarantineCommand } from './quarantine';
+import { addRulesCommand } from './rules';
 import { addSendCommand } from './send';
 import { addSidecarCommand } from './sidecar';
 import { addStartCommand } from './start';
@@ -57,6 +58,7 @@ function createProgram(context: CliContext): Command {
   addStoreCommand(program, context);
   addSidecarCommand(program, context);
   addProfileCommand(program, context);
+  addRulesCommand(program, context);
   addConfigCommand(program, context);
   addConformCommand(program, context);
   return program;

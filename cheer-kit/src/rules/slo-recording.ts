@@ -1,0 +1,141 @@
+import { PlainSloRules } from './plain-sli';
+import { bySlo, lines, own, summedRate } from './promql';
+import type { RecordingRule, RuleGroup } from './rule';
+import type { RulesSpec } from './spec';
+import { rateWindows, rawWindows } from './windows';
+
+const counter = 'cheer_slo_events_total';
+const events = 'service_slo:cheer_slo_events';
+const badEvents = 'service_slo:cheer_slo_bad_events';
+const ratio = 'service_slo:cheer_slo_bad_events_per_events';
+const objective = 'service_slo:cheer_slo_objective_ratio:max';
+const hourlyEvents = 'service_slo:cheer_slo_hourly_events:increase1h';
+const hourlyBadEvents = 'service_slo:cheer_slo_hourly_bad_events:increase1h';
+
+/** Windows of the guard: those of the burn tiers. The long ones are read seldom, as they read every sample of days. */
+const guardWindows = { often: ['1h', '6h'], seldom: ['1d', '3d'] } as const;
+
+function increase(selector: string, range: string): string {
+  return `sum by (${bySlo}) (increase(${selector}[${range}]))`;
+}
+
+function share(bad: string, all: string): string {
+  return lines(bad, '/', `(${all} > 0)`);
+}
+
+/** An SLO without events has spent nothing, as the process sees it, too. */
+function remaining(spent: string): string {
+  return lines(`1 - ${spent} / on (${bySlo}) (1 - ${objective})`, `or on (${bySlo}) (${objective} * 0 + 1)`);
+}
+
+/** Rates, ratios, burn rates and the health's budget: what alerts and dashboards read, one after the other. */
+export function sloRules({ kit, slos }: RulesSpec): RecordingRule[] {
+  const plain = slos.map((slo) => new PlainSloRules(slo));
+  const all = own(counter);
+  const bad = own(counter, 'result="bad"');
+  return [
+    ...rawWindows.flatMap((window) => [
+      ...(kit
+        ? [
+            { record: `${events}:rate${window}`, expr: summedRate(bySlo, all, window) },
+            { record: `${badEvents}:rate${window}`, expr: summedRate(bySlo, bad, window) },
+          ]
+        : []),
+      ...plain.flatMap((slo) => slo.rates(window)),
+    ]),
+    ...rateWindows
+      .filter((window) => !rawWindows.includes(window))
+      .flatMap((window) =>
+        [events, badEvents].map((name) => ({
+          record: `${name}:rate${window}`,
+          expr: `avg_over_time(${name}:rate5m[${window}])`,
+        })),
+      ),
+    ...increases(kit, plain, guardWindows.often),
+    ...rateWindows.map((window) => ({
+      record: `${ratio}:ratio_rate${window}`,
+      expr: share(`${badEvents}:rate${window}`, `${events}:rate${window}`),
+    })),
+    ...(kit
+      ? [
+          // Over an hour, so that a scrape that is missed, or a process that restarts, does not take the alerts away.
+          { record: objective, expr: lastMax('cheer_slo_objective_ratio') },
+          { record: 'service_slo:cheer_slo_min_bad_events:max', expr: lastMax('cheer_slo_min_bad_events') },
+        ]
+      : []),
+    ...plain.flatMap((slo) => slo.constants()),
+    ...rateWindows.map((window) => ({
+      record: `service_slo:cheer_burn_rate:${window}`,
+      expr: `${ratio}:ratio_rate${window} / on (${bySlo}) (1 - ${objective})`,
+    })),
+    { record: 'service_slo:cheer_error_budget_remaining:ratio_1h', expr: remaining(`${ratio}:ratio_rate1h`) },
+  ];
+}
+
+function lastMax(metric: string): string {
+  return `max by (${bySlo}) (last_over_time(${own(metric)}[1h]))`;
+}
+
+function increases(
+  kit: boolean,
+  plain: readonly PlainSloRules[],
+  windows: readonly string[],
+): RecordingRule[] {
+  return windows.flatMap((window) => [
+    ...(kit
+      ? [{ record: `${badEvents}:increase${window}`, expr: increase(own(counter, 'result="bad"'), window) }]
+      : []),
+    ...plain.map((slo) => slo.increase(`${badEvents}:increase${window}`, 'bad', window)),
+  ]);
+}
+
+/** One point an hour: thirty days of them are 720, while thirty days of the other series' points cost seconds to add. */
+export function hourlyGroup({ kit, slos }: RulesSpec): RuleGroup<RecordingRule> {
+  const plain = slos.map((slo) => new PlainSloRules(slo));
+  return {
+    name: 'cheer-hours.rules',
+    interval: '1h',
+    rules: [
+      ...(kit
+        ? [
+            { record: hourlyEvents, expr: increase(own(counter), '1h') },
+            { record: hourlyBadEvents, expr: increase(own(counter, 'result="bad"'), '1h') },
+          ]
+        : []),
+      ...plain.flatMap((slo) => [
+        slo.increase(hourlyEvents, 'total', '1h'),
+        slo.increase(hourlyBadEvents, 'bad', '1h'),
+      ]),
+    ],
+  };
+}
+
+/**
+ * Budgets of 7 and 30 days, weighted by events: sum over sum, so that a quiet night does not weigh as much as a busy
+ * day. Until the first hour is recorded the last hour is all there is.
+ *
+ * Every two minutes: a series is taken for gone after five, and one that is written just as often would come and go.
+ */
+export function budgetGroup({ kit, slos }: RulesSpec): RuleGroup<RecordingRule> {
+  const plain = slos.map((slo) => new PlainSloRules(slo));
+  const over = (hourly: string, now: string, days: string): string =>
+    `(sum_over_time(${hourly}[${days}]) or on (${bySlo}) ${now})`;
+  return {
+    name: 'cheer-budget.rules',
+    interval: '2m',
+    rules: [
+      ...increases(kit, plain, guardWindows.seldom),
+      ...['7d', '30d'].map((days) => ({
+        record: `${ratio}:ratio_rate${days}`,
+        expr: share(
+          over(hourlyBadEvents, `${badEvents}:rate1h`, days),
+          over(hourlyEvents, `${events}:rate1h`, days),
+        ),
+      })),
+      {
+        record: 'service_slo:cheer_error_budget_remaining:ratio',
+        expr: remaining(`${ratio}:ratio_rate30d`),
+      },
+    ],
+  };
+}

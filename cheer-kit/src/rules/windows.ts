@@ -1,0 +1,30 @@
+/** Windows over which rates of SLO events are recorded: the short and the long ones of all burn tiers. */
+export const rateWindows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+/** One of `rateWindows`. */
+export type RateWindow = (typeof rateWindows)[number];
+
+/** Reckoned from the counters; the longer ones are averages over the five-minute series, which costs a fraction. */
+export const rawWindows: readonly RateWindow[] = ['5m', '30m', '1h'];
+
+/** One pair of windows of the burn alerts. */
+export interface BurnTier {
+  readonly tier: 'fast' | 'medium' | 'slow' | 'chronic';
+  /** Times the pace at which a 30-day budget lasts exactly 30 days. */
+  readonly factor: number;
+  readonly long: RateWindow;
+  readonly short: RateWindow;
+  readonly for: string;
+  readonly keep: string;
+  readonly severity: 'critical' | 'warning';
+}
+
+/**
+ * Multiwindow, multi-burn-rate alerts (the Site Reliability Workbook, "Alerting on SLOs", table 5-8): 2 % of the
+ * thirty-day budget in an hour, 5 % in six hours, 10 % in a day, and what would spend all of it before the end.
+ */
+export const burnTiers: readonly BurnTier[] = [
+  { tier: 'fast', factor: 14.4, long: '1h', short: '5m', for: '2m', keep: '5m', severity: 'critical' },
+  { tier: 'medium', factor: 6, long: '6h', short: '30m', for: '5m', keep: '15m', severity: 'critical' },
+  { tier: 'slow', factor: 3, long: '1d', short: '2h', for: '15m', keep: '30m', severity: 'warning' },
+  { tier: 'chronic', factor: 1, long: '3d', short: '6h', for: '1h', keep: '1h', severity: 'warning' },
+];
