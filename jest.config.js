@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/cheer-kit/src', '<rootDir>/exporter'],
+  roots: ['<rootDir>/cheer-kit/src', '<rootDir>/exporter', '<rootDir>/provisioning/src'],
   testMatch: ['**/*.test.ts'],
   // The rows of the fault suite have a configuration of their own; what they stand on is tested here.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/fault/[^/]+$'],
