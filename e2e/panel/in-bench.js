@@ -13,14 +13,14 @@ globalThis.inBench = {
     const taps = new WeakMap();
     let reads = 0;
     let draws = [];
-    /** The same series, but it is known when someone looks into them. */
+    /** The same series, but it is known when someone looks into the first: to watch them all would take its time, too. */
     const tapped = (series) => {
       if (!taps.has(series)) {
         const get = (target, key) => {
-          if (/^\d+$/.test(String(key))) reads += 1;
+          if (key === 'fields') reads += 1;
           return target[key];
         };
-        taps.set(series, new Proxy(series, { get }));
+        taps.set(series, [new Proxy(series[0], { get }), ...series.slice(1)]);
       }
       return taps.get(series);
     };

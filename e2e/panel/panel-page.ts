@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { untilIn } from '../helpers/browser';
 import { pluginId } from '../panel-host/host';
 
 export const dark = 'dark';
@@ -62,10 +63,13 @@ export const onHost = <T>(page: Page, expression: string): Promise<T> =>
   page.evaluate<T>(`(() => { const host = globalThis.panelHost; return ${expression}; })()`);
 
 /** Asks all queries again a moment after each answer, like a dashboard with a very short refresh. */
-export const keepAsking = (page: Page): Promise<void> =>
-  onHost(
+export async function keepAsking(page: Page): Promise<void> {
+  // The document is loaded before the page's program has made its handle.
+  await untilIn<boolean>(page, '"panelHost" in globalThis', (isThere) => isThere);
+  await onHost(
     page,
     `void setInterval(() => {
       if (host.panel(1).state.$data.state.data?.state !== 'Loading') host.refresh();
     }, 300)`,
   );
+}
