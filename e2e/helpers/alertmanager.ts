@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '../../exporter/test/helpers/wait';
+import { endTool } from './end-tool';
 import { freePort } from './free-port';
 
 /** An alert as it stands in Alertmanager. */
@@ -82,10 +82,6 @@ export class Alertmanager {
 
   async dispose(): Promise<void> {
     process.off('exit', this.atExit);
-    if (this.child.pid !== undefined && this.child.exitCode === null) {
-      this.child.kill('SIGKILL');
-      await once(this.child, 'close');
-    }
-    await rm(this.folder, { recursive: true, force: true });
+    await endTool(this.child, this.folder);
   }
 }

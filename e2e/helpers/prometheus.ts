@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { endTool } from './end-tool';
 import { freePort } from './free-port';
 
 const run = promisify(execFile);
@@ -97,12 +97,8 @@ export class Prometheus {
     return this.until(`query_exemplars?query=${encodeURIComponent(query)}&${range}`, wanted);
   }
 
-  async dispose(): Promise<void> {
-    if (this.child.pid !== undefined && this.child.exitCode === null) {
-      this.child.kill('SIGKILL');
-      await once(this.child, 'close');
-    }
-    await rm(this.folder, { recursive: true, force: true });
+  dispose(): Promise<void> {
+    return endTool(this.child, this.folder);
   }
 
   private async ask(where: string): Promise<string> {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { endTool } from './end-tool';
 import { root } from './exporter-process';
 import { freePort } from './free-port';
 
@@ -63,12 +63,8 @@ export class ProvisionedPrometheus {
     return answer?.ok === true;
   }
 
-  async dispose(): Promise<void> {
-    if (this.child.pid !== undefined && this.child.exitCode === null) {
-      this.child.kill('SIGKILL');
-      await once(this.child, 'close');
-    }
-    await rm(this.folder, { recursive: true, force: true });
+  dispose(): Promise<void> {
+    return endTool(this.child, this.folder);
   }
 }
 

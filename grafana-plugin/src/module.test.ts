@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { FieldConfigProperty, standardEditorsRegistry, standardFieldConfigEditorRegistry } from '@grafana/data';
-import { defaultOptions } from './config/options';
+import { defaultOptions } from './types';
 import metadata from './plugin.json';
 import { plugin } from './module';
 

@@ -64,6 +64,23 @@ export interface CheerMeterOptions {
   readonly celebrate: boolean;
 }
 
+/** What a new panel has: the exporter's metrics are drawn with these as they are. */
+export const defaultOptions: CheerMeterOptions = {
+  layout: 'auto',
+  headline: '',
+  mappings: [],
+  serviceLabel: '',
+  sloLabel: 'slo',
+  groupBy: '',
+  sortBy: 'worst',
+  eventsRefId: '',
+  showBudget: true,
+  showEvents: true,
+  showReasons: true,
+  showSparkline: true,
+  celebrate: true,
+};
+
 /** One figure as the field's configuration shows it. */
 export interface Figure {
   /** Score in 0 to 100, budgets as a ratio in 0 to 1, whatever their source gave; never NaN or infinite. */

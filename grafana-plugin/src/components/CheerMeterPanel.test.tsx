@@ -13,9 +13,8 @@ import {
   type PanelProps,
   toDataFrame,
 } from '@grafana/data';
-import { defaultOptions } from '../config/options';
 import { buildModel } from '../model/build-model';
-import { type CheerMeterOptions } from '../types';
+import { type CheerMeterOptions, defaultOptions } from '../types';
 import { CheerMeterPanel } from './CheerMeterPanel';
 import { now } from './testing/views';
 

@@ -1,6 +1,7 @@
 import React from 'react';
 import { useTheme2 } from '@grafana/ui';
 import { type CheerEvent, type CheerEventKind } from '../types';
+import { glyphCanvas } from './glyph-canvas';
 import { stateColor } from './looks';
 import { StateGlyph } from './StateGlyph';
 
@@ -25,17 +26,9 @@ export function EventGlyph({ event, size }: EventGlyphProps) {
   };
   return (
     <svg
-      width={size}
-      height={size}
-      viewBox="0 0 16 16"
-      aria-hidden="true"
-      focusable="false"
-      style={{ flex: 'none', display: 'block' }}
+      {...glyphCanvas(size)}
       fill={event.kind === 'cheer' || event.kind === 'other' ? paints[event.kind] : 'none'}
       stroke={paints[event.kind]}
-      strokeWidth={1.75}
-      strokeLinecap="round"
-      strokeLinejoin="round"
     >
       <path d={paths[event.kind]} />
     </svg>

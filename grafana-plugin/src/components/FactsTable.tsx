@@ -5,7 +5,8 @@ import { type TimeZone } from '@grafana/schema';
 import { useStyles2 } from '@grafana/ui';
 import { type CheerModel, type ServiceView } from '../types';
 import { budgetText } from './describe';
-import { figureText, formatTime, stateWord } from './looks';
+import { stateWord } from '../model/states';
+import { figureText, formatTime } from './looks';
 import { StateGlyph } from './StateGlyph';
 import { focusRing } from './style-parts';
 
@@ -53,13 +54,7 @@ export const FactsTable = memo(function FactsTable({ model, timeZone }: FactsTab
       <table className={styles.table}>
         <caption>Services</caption>
         <thead>
-          <tr>
-            {['Service', 'State', ...known.map(({ title }) => title)].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
+          <HeadRow titles={['Service', 'State', ...known.map(({ title }) => title)]} />
         </thead>
         <tbody>
           {services.map((service) => (
@@ -86,13 +81,7 @@ export const FactsTable = memo(function FactsTable({ model, timeZone }: FactsTab
         <table className={styles.table}>
           <caption>Latest events</caption>
           <thead>
-            <tr>
-              {['Time', 'Service', 'Event'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
+            <HeadRow titles={['Time', 'Service', 'Event']} />
           </thead>
           <tbody>
             {events.map(({ id, time, service, text }) => (
@@ -159,3 +148,15 @@ const getStyles = (theme: GrafanaTheme2) => ({
   state: css({ display: 'inline-flex', alignItems: 'center', gap: theme.spacing(0.5) }),
   problems: css({ margin: theme.spacing(0, 1), color: theme.colors.text.secondary }),
 });
+
+function HeadRow({ titles }: { readonly titles: readonly string[] }) {
+  return (
+    <tr>
+      {titles.map((title) => (
+        <th key={title} scope="col">
+          {title}
+        </th>
+      ))}
+    </tr>
+  );
+}

@@ -4,7 +4,7 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { type ServiceView } from '../types';
 import { countStates } from './describe';
-import { stateWord } from './looks';
+import { stateWord } from '../model/states';
 import { StateGlyph } from './StateGlyph';
 import { oneLine, plainList, visuallyHidden } from './style-parts';
 

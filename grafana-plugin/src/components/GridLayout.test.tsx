@@ -1,9 +1,8 @@
 import React from 'react';
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { defaultOptions } from '../config/options';
 import { view } from '../model/testing/views';
-import { type CheerMeterOptions, type ServiceView } from '../types';
+import { type CheerMeterOptions, type ServiceView, defaultOptions } from '../types';
 import { GridLayout } from './GridLayout';
 import { figure, linked, modelOf, now, views } from './testing/views';
 

@@ -1,8 +1,7 @@
 import React from 'react';
 import { render, screen, within } from '@testing-library/react';
-import { defaultOptions } from '../config/options';
-import { type CheerEvent, type CheerMeterOptions, type ServiceView, statesWorstFirst } from '../types';
-import { stateWord } from './looks';
+import { type CheerEvent, type CheerMeterOptions, type ServiceView, statesWorstFirst, defaultOptions } from '../types';
+import { stateWord } from '../model/states';
 import { MeterLayout } from './MeterLayout';
 import { figure, linked, modelOf, now, second, service } from './testing/views';
 

@@ -5,7 +5,8 @@ import { useStyles2 } from '@grafana/ui';
 import { type ServiceView } from '../types';
 import { linksOf } from './DataLinks';
 import { budgetText, stateNote } from './describe';
-import { figureText, formatAgo, formatCount, stateWord } from './looks';
+import { stateWord } from '../model/states';
+import { figureText, formatAgo, formatCount } from './looks';
 import { StateGlyph } from './StateGlyph';
 import { linkSource } from './Tile';
 

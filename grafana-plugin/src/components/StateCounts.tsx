@@ -2,7 +2,7 @@ import React from 'react';
 import { css } from '@emotion/css';
 import { useStyles2 } from '@grafana/ui';
 import { type CheerState } from '../types';
-import { stateWord } from './looks';
+import { stateWord } from '../model/states';
 import { StateGlyph } from './StateGlyph';
 import { plainList, visuallyHidden } from './style-parts';
 

@@ -1,6 +1,7 @@
 import React, { memo } from 'react';
 import { useTheme2 } from '@grafana/ui';
 import { type CheerState } from '../types';
+import { glyphCanvas } from './glyph-canvas';
 import { stateColor } from './looks';
 
 interface StateGlyphProps {
@@ -18,20 +19,7 @@ export const StateGlyph = memo(function StateGlyph({ state, size }: StateGlyphPr
   const theme = useTheme2();
   const paint = stateColor(theme, state);
   return (
-    <svg
-      width={size}
-      height={size}
-      viewBox="0 0 16 16"
-      aria-hidden="true"
-      focusable="false"
-      data-glyph={state}
-      style={{ flex: 'none', display: 'block' }}
-      fill="none"
-      stroke={paint}
-      strokeWidth={1.75}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-    >
+    <svg {...glyphCanvas(size)} data-glyph={state} fill="none" stroke={paint}>
       {shape(state, paint, theme.isDark ? '#111217' : '#ffffff')}
     </svg>
   );

@@ -1,7 +1,6 @@
 import React from 'react';
 import { render, screen, within } from '@testing-library/react';
-import { defaultOptions } from '../config/options';
-import { type CheerEvent, type CheerMeterOptions, type ServiceView } from '../types';
+import { type CheerEvent, type CheerMeterOptions, type ServiceView, defaultOptions } from '../types';
 import { modelOf, figure, linked, now, second, service } from './testing/views';
 import { TickerLayout } from './TickerLayout';
 

@@ -1,5 +1,6 @@
 import { type Budget, type CheerState, type Figure, type ServiceView, statesWorstFirst } from '../types';
-import { figureText, formatCount, formatDuration, stateWord, trendWord } from './looks';
+import { stateWord } from '../model/states';
+import { figureText, formatCount, formatDuration, trendWord } from './looks';
 
 /** What a state means, for those who don't know the word: shown under it when nothing else explains it. */
 export function stateNote(service: ServiceView, now: number): string {

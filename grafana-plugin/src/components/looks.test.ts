@@ -1,5 +1,6 @@
 import { createTheme, type GrafanaTheme2 } from '@grafana/data';
 import { statesWorstFirst, type Trend } from '../types';
+import { stateWord } from '../model/states';
 import {
   figureColor,
   figureText,
@@ -10,7 +11,6 @@ import {
   isoTime,
   stateColor,
   stateTextColor,
-  stateWord,
   trendState,
   trendWord,
 } from './looks';

@@ -2,16 +2,6 @@ import { dateTimeFormat, formattedValueToString, type GrafanaTheme2 } from '@gra
 import { type TimeZone } from '@grafana/schema';
 import { type CheerState, type Figure, type Trend } from '../types';
 
-const stateWords: Readonly<Record<CheerState, string>> = {
-  green: 'Green',
-  yellow: 'Yellow',
-  red: 'Red',
-  warming: 'Warming',
-  disabled: 'Disabled',
-  stale: 'Stale',
-  unknown: 'Unknown',
-};
-
 /**
  * Told apart by people with protanopia, deuteranopia and tritanopia, as looks.test.ts computes. Paint is for shapes
  * (3:1 against the panel, WCAG 1.4.11), ink for letters (4.5:1, WCAG 1.4.3).
@@ -36,10 +26,6 @@ const palettes = {
     unknown: { paint: '#737884', ink: '#646974' },
   },
 } as const satisfies Record<'dark' | 'light', Record<CheerState, { paint: string; ink: string }>>;
-
-export function stateWord(state: CheerState): string {
-  return stateWords[state];
-}
 
 /** For shapes: at least 3:1 against the panel's and the tiles' background. */
 export function stateColor(theme: GrafanaTheme2, state: CheerState): string {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { defaultOptions } from '../config/options';
-import { type ServiceView } from '../types';
+import { type ServiceView, defaultOptions } from '../types';
 import { modelOf, now, second, service } from './testing/views';
 import { planTicker } from './ticker-plan';
 

@@ -1,6 +1,7 @@
 import { type CheerMeterOptions, type CheerModel, type Figure, type ServiceView } from '../types';
 import { countStates } from './describe';
-import { figureText, stateWord } from './looks';
+import { stateWord } from '../model/states';
+import { figureText } from './looks';
 import { countsWidth } from './StateCounts';
 import { type News, newsOf } from './ticker-news';
 

@@ -1,6 +1,6 @@
 import { type ServiceView } from '../types';
 import { countsText, stateNote } from './describe';
-import { stateWord } from './looks';
+import { stateWord } from '../model/states';
 import { type MeterPlan } from './meter-plan';
 import { fitReasons, linesOf, type ReasonRows } from './reason-rows';
 import { reasonLine } from './ReasonsList';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { migrateOptions } from './migrations';
-import { defaultOptions } from './options';
+import { defaultOptions } from '../types';
 
 const saved: Record<string, unknown> = {
   'a new panel': defaultOptions,

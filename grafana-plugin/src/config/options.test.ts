@@ -1,6 +1,6 @@
 import { PanelOptionsEditorBuilder, PanelPlugin, standardEditorsRegistry } from '@grafana/data';
-import { type CheerMeterOptions, type Layout } from '../types';
-import { addOptions, defaultOptions } from './options';
+import { type CheerMeterOptions, type Layout, defaultOptions } from '../types';
+import { addOptions } from './options';
 
 // Grafana registers its editors when it starts.
 standardEditorsRegistry.setInit(() =>

@@ -1,24 +1,7 @@
 import { type PanelOptionsEditorBuilder, type SelectableValue } from '@grafana/data';
-import { type CheerMeterOptions, type SortBy } from '../types';
+import { type CheerMeterOptions, defaultOptions, type SortBy } from '../types';
 import { labelChoices, queryChoices } from './choices';
 import { MappingsEditor } from './MappingsEditor';
-
-/** What a new panel has: the exporter's metrics are drawn with these as they are. */
-export const defaultOptions: CheerMeterOptions = {
-  layout: 'auto',
-  headline: '',
-  mappings: [],
-  serviceLabel: '',
-  sloLabel: 'slo',
-  groupBy: '',
-  sortBy: 'worst',
-  eventsRefId: '',
-  showBudget: true,
-  showEvents: true,
-  showReasons: true,
-  showSparkline: true,
-  celebrate: true,
-};
 
 /** Where the editor shows them. */
 const categories = { meter: ['Cheer-meter'], show: ['Show'], data: ['Data'], grid: ['Grid'] };

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { FieldType, toDataFrame } from '@grafana/data';
 import { buildModel } from '../model/build-model';
 import metadata from '../plugin.json';
-import { type CheerMeterOptions } from '../types';
+import { type CheerMeterOptions, defaultOptions } from '../types';
 import { migrateOptions } from './migrations';
-import { defaultOptions } from './options';
 
 interface Target {
   readonly refId: string;

@@ -6,9 +6,8 @@ import {
   type VisualizationSuggestionsSupplier,
 } from '@grafana/data';
 import { buildModel } from '../model/build-model';
-import { type CheerMeterOptions, type RoleMapping } from '../types';
+import { type CheerMeterOptions, type RoleMapping, defaultOptions } from '../types';
 import { nameOf } from './choices';
-import { defaultOptions } from './options';
 
 type Suggestion = VisualizationSuggestion<CheerMeterOptions>;
 

@@ -1,9 +1,9 @@
 import { type DataFrame, FieldType } from '@grafana/data';
 import fc from 'fast-check';
-import { type CheerMeterOptions } from '../types';
+import { type CheerMeterOptions, defaultOptions } from '../types';
 import { buildModel } from './build-model';
 import { rolesOfNames } from './roles';
-import { from, options, to } from './testing/frames';
+import { from, to } from './testing/frames';
 
 const anyTime = fc.oneof(
   fc.integer({ min: from, max: to }),
@@ -77,7 +77,7 @@ const anyOptions = fc.record<Partial<CheerMeterOptions>>({
 const anyInput = fc.tuple(fc.array(anyFrame, { maxLength: 6 }), fc.array(anyFrame, { maxLength: 2 }), anyOptions);
 
 function build([series, annotations, changed]: [DataFrame[], DataFrame[], Partial<CheerMeterOptions>]) {
-  return buildModel({ series, annotations, options: { ...options, ...changed }, from, to });
+  return buildModel({ series, annotations, options: { ...defaultOptions, ...changed }, from, to });
 }
 
 test('whatever the frames hold, there is a model, and all its figures are drawable', () => {

@@ -60,7 +60,7 @@ export function stateOfWord(word: string): CheerState | undefined {
   return Object.hasOwn(words, known) ? words[known] : undefined;
 }
 
-const sentences: Readonly<Record<CheerState, string>> = {
+const stateWords: Readonly<Record<CheerState, string>> = {
   green: 'Green',
   yellow: 'Yellow',
   red: 'Red',
@@ -70,7 +70,11 @@ const sentences: Readonly<Record<CheerState, string>> = {
   unknown: 'Unknown',
 };
 
+export function stateWord(state: CheerState): string {
+  return stateWords[state];
+}
+
 /** "Red, was yellow". */
 export function changeText(state: CheerState, was: CheerState): string {
-  return `${sentences[state]}, was ${was}`;
+  return `${stateWord(state)}, was ${was}`;
 }

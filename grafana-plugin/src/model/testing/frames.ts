@@ -1,5 +1,5 @@
 import { type DataFrame, type Field, FieldType, type Labels, toDataFrame } from '@grafana/data';
-import { type CheerMeterOptions } from '../../types';
+import { type CheerMeterOptions, defaultOptions } from '../../types';
 import { buildModel, type ModelInput } from '../build-model';
 
 /** Ms between two points. */
@@ -7,22 +7,6 @@ export const step = 15_000;
 /** Epoch ms of the range that all tests use. */
 export const to = Date.UTC(2026, 10, 20, 9, 30);
 export const from = to - 3_600_000;
-
-export const options: CheerMeterOptions = {
-  layout: 'auto',
-  headline: '',
-  mappings: [],
-  serviceLabel: '',
-  sloLabel: 'slo',
-  groupBy: '',
-  sortBy: 'worst',
-  eventsRefId: '',
-  showBudget: true,
-  showEvents: true,
-  showReasons: true,
-  showSparkline: true,
-  celebrate: true,
-};
 
 export interface SeriesOptions {
   readonly refId?: string;
@@ -69,7 +53,7 @@ export function ago(steps: number): number {
 }
 
 export function model(series: DataFrame[], changed: Partial<CheerMeterOptions> = {}, input: Partial<ModelInput> = {}) {
-  return buildModel({ series, annotations: [], options: { ...options, ...changed }, from, to, ...input });
+  return buildModel({ series, annotations: [], options: { ...defaultOptions, ...changed }, from, to, ...input });
 }
 
 /** The only service of these. */
