@@ -36,7 +36,10 @@ test('answers and failures pass as they come, and their signal stays unaborted',
 });
 
 test('an answer that came while the event loop was busy is in time', async () => {
-  const server = createServer((socket) => void socket.end('answer')).listen(0, '127.0.0.1');
+  const server = createServer((socket) => void socket.on('error', () => undefined).end('answer')).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const answer = createTimeout(50)(async () => {

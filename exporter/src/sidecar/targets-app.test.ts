@@ -41,9 +41,10 @@ async function odd(listener: RequestListener, raw?: (socket: Socket) => void): P
   const server: Server = createServer(listener);
   // As soon as it has said something.
   if (raw)
-    server
-      .removeAllListeners('connection')
-      .on('connection', (one: Socket) => one.once('data', () => raw(one)));
+    server.removeAllListeners('connection').on('connection', (one: Socket) =>
+      // Who asked may have gone by then, and a reset that nobody hears ends the process.
+      one.on('error', () => undefined).once('data', () => raw(one)),
+    );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {
     server.closeAllConnections();
