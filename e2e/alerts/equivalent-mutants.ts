@@ -25,6 +25,7 @@ const reasons: readonly (readonly [mutant: RegExp, reason: string])[] = [
     'the other side of the division leaves them out',
   ],
   [/^service_slo:.* (availability|jobs): .* #3 -> /, 'what is multiplied by 0 only has to be there'],
+  [/^service_instance_slo:.*: < #1 -> <=$/, 'of two that are equal either is the smaller'],
   [/^CheerWatchdog: 1 #1 -> /, 'any value fires'],
 ];
 

@@ -61,7 +61,10 @@ function numbers(expr: string): Edit[] {
 }
 
 function clauses(expr: string): Edit[] {
-  return edits(expr, /\n *(?:and|or|unless)\b[^\n]*/g, () => ['']);
+  return [
+    ...edits(expr, /\n *(?:and|or|unless)\b[^\n]*/g, () => ['']),
+    ...edits(expr, / or 0 \* [\w:]+(?=\))/g, () => ['']),
+  ];
 }
 
 function matchers(expr: string): Edit[] {

@@ -19,8 +19,14 @@ export class ProvisionedPrometheus {
     private readonly child: ChildProcess,
   ) {}
 
-  /** `target`: `host:port` of the service that takes the place of the one in targets/. */
-  static async start(target: string): Promise<ProvisionedPrometheus> {
+  /**
+   * `target`: `host:port` of the service that takes the place of the one in targets/, or of each of its processes. With
+   * `atOnce` no alert waits.
+   */
+  static async start(
+    target: string | readonly string[],
+    { atOnce = false } = {},
+  ): Promise<ProvisionedPrometheus> {
     const folder = await mkdtemp(path.join(tmpdir(), 'selfcheer-provisioned-'));
     const port = await freePort();
     const place = path.join(folder, 'provisioning/prometheus');
@@ -30,12 +36,16 @@ export class ProvisionedPrometheus {
         .replace(/(scrape_interval|scrape_timeout|evaluation_interval): \d+s/g, '$1: 1s')
         .replace('localhost:9090', `127.0.0.1:${port}`),
     );
-    await edit(path.join(place, 'targets/selfcheer.yml'), (text) => text.replace('127.0.0.1:9464', target));
+    await edit(path.join(place, 'targets/selfcheer.yml'), (text) =>
+      text.replace('127.0.0.1:9464', [target].flat().join(', ')),
+    );
     await mkdir(path.join(folder, 'alerts'));
     for (const name of await readdir(path.join(root, 'alerts'))) {
       if (!name.endsWith('.rules.yml')) continue;
       const rules = await readFile(path.join(root, 'alerts', name), 'utf8');
-      await writeFile(path.join(folder, 'alerts', name), rules.replace(/^( +interval): \w+$/gm, '$1: 1s'));
+      const often = rules.replace(/^( +interval): \w+$/gm, '$1: 1s');
+      const text = atOnce ? often.replace(/^( +for): \w+$/gm, '$1: 1s') : often;
+      await writeFile(path.join(folder, 'alerts', name), text);
     }
     const args = [
       `--config.file=${place}/prometheus.yml`,

@@ -60,7 +60,7 @@ test('every metric that a rule reads exists', async () => {
 test('records are named level:metric:operation, and no two are the same', () => {
   for (const { record } of recording) {
     expect(record).toMatch(
-      /^service(_slo|_code|_queue|_condition|_track)?:cheer_[a-z_]+:[a-z]+[a-z0-9]*(_[a-z0-9]+)*$|^service_slo:cheer_burn_rate:\d+[mhd]$/,
+      /^service(_slo|_instance_slo|_code|_queue|_condition|_track)?:cheer_[a-z_]+:[a-z]+[a-z0-9]*(_[a-z0-9]+)*$|^service_slo:cheer_burn_rate:\d+[mhd]$/,
     );
   }
   const keys = recording.map(({ record, labels }) => JSON.stringify([record, labels]));

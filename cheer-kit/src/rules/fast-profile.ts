@@ -1,4 +1,4 @@
-import { healthCondition } from './health-recording';
+import { healthRecords } from './health-recording';
 import type { AlertingRule, RecordingRule, RuleFiles, RuleGroup } from './rule';
 
 /** `standard` as it runs; `fast` the same rules in a sixtieth of the time, to see them work. */
@@ -31,7 +31,7 @@ function group<Rule extends RecordingRule | AlertingRule>(given: RuleGroup<Rule>
     ...(given.interval !== undefined && { interval: shortened(given.interval) }),
     rules: given.rules.map((rule) => ({
       ...rule,
-      expr: 'record' in rule && rule.record === healthCondition ? rule.expr : expression(rule.expr),
+      expr: 'record' in rule && healthRecords.has(rule.record) ? rule.expr : expression(rule.expr),
       ...('for' in rule && rule.for !== undefined && { for: shortened(rule.for) }),
       ...('keep_firing_for' in rule &&
         rule.keep_firing_for !== undefined && { keep_firing_for: shortened(rule.keep_firing_for) }),

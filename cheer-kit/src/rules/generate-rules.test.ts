@@ -74,7 +74,8 @@ test('two SLOs of one service are told apart by their labels in every record', (
 
 describe('the fast profile', () => {
   const kit = { links, kit: true, slos: [] };
-  const isCondition = ({ record }: { record: string }): boolean => record.startsWith('service_condition:');
+  const isCondition = ({ record }: { record: string }): boolean =>
+    /^service_(condition|instance_slo):/.test(record);
   const conditions = (profile: RuleProfile) =>
     generateRules(kit, profile).recording.flatMap(({ rules }) => rules.filter(isCondition));
   const fast = (): string => {
@@ -88,7 +89,8 @@ describe('the fast profile', () => {
 
   test('divides every range, offset and wait by sixty, and keeps the names', () => {
     const text = fast();
-    expect(text).toContain('avg_over_time(service_slo:cheer_slo_events:rate5m[4320s])');
+    expect(text).toContain('service_slo:cheer_slo_events:rate1d offset 2880s');
+    expect(text).toContain('increase1h[43200s]');
     expect(text).toContain('[15s] offset 1440s');
     expect(text).toContain('[360s], 1440)');
     expect(text).not.toMatch(/\[\d+[mhd]\]|"(?:for|keep_firing_for|interval)":"\d+[mhd]"/);
@@ -98,6 +100,7 @@ describe('the fast profile', () => {
   test('leaves the conditions of health over the ranges by which the processes judge themselves', () => {
     expect(conditions('fast')).toEqual(conditions('standard'));
     expect(JSON.stringify(conditions('fast'))).toContain('[1h]');
+    expect(JSON.stringify(conditions('fast'))).toContain('[5m]');
   });
 
   test('leaves what stands in quotes alone', () => {

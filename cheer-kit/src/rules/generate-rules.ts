@@ -48,7 +48,7 @@ export function generateRules(spec: RulesSpec, profile: RuleProfile = 'standard'
   const problems = specProblems(spec);
   if (problems.length > 0) throw new RangeError(problems.join('\n'));
   const rules: RuleFiles = {
-    recording: [mainGroup(spec), budgetGroup(spec), hourlyGroup(spec), ...(spec.kit ? [canaryGroup()] : [])],
+    recording: [mainGroup(spec), budgetGroup(), hourlyGroup(spec), ...(spec.kit ? [canaryGroup()] : [])],
     alerts: [alertGroup(spec)],
   };
   return profile === 'fast' ? fastProfile(rules) : rules;

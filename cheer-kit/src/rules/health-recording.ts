@@ -3,8 +3,12 @@ import { byPod, byService, indented, lines, own } from './promql';
 import type { RecordingRule } from './rule';
 import { quantile, saturation } from './service-recording';
 
-/** The series with a label `condition`; its ranges are those of the process, which no profile changes. */
-export const healthCondition = 'service_condition:cheer_health_condition:bool';
+const healthCondition = 'service_condition:cheer_health_condition:bool';
+const processEvents = 'service_instance_slo:cheer_slo_events:increase1h';
+const processBadEvents = 'service_instance_slo:cheer_slo_bad_events:increase1h';
+
+/** What is recorded of the ranges over which processes judge themselves, which no profile changes. */
+export const healthRecords: ReadonlySet<string> = new Set([healthCondition, processEvents, processBadEvents]);
 
 const budgetRange = '1h';
 const latencyRange = '5m';
@@ -13,22 +17,33 @@ function limit(metric: string): string {
   return `group_left () max by (${byPod}) (${own(metric)})`;
 }
 
+/**
+ * Events of the last hour that the process itself has seen: what one at the same place saw before it began is forgotten
+ * with that one, and then the counter, which began at 0, says less than its increase.
+ */
+function seenByProcess(record: string, ...matchers: readonly string[]): RecordingRule {
+  const of = `${byPod}, slo`;
+  const counter = own('cheer_slo_events_total', ...matchers);
+  const total = `sum by (${of}) (${counter})`;
+  return {
+    record,
+    expr: lines(`sum by (${of}) (increase(${counter}[${budgetRange}])) < ${total}`, `or ${total}`),
+  };
+}
+
 /** Of one process: how much of its budget of the last hour is left of each SLO, and whether that is too little. */
 function budget(): string {
   const of = `${byPod}, slo`;
-  const increase = (...matchers: readonly string[]): string =>
-    `sum by (${of}) (increase(${own('cheer_slo_events_total', ...matchers)}[${budgetRange}]))`;
-  const bad = increase('result="bad"');
   const objective = `max by (${of}) (${own('cheer_slo_objective_ratio')})`;
   const minimum = `max by (${of}) (${own('cheer_slo_min_bad_events')})`;
   return lines(
     '1 - (',
     '  (',
-    `    (1 - ${bad} / (${increase()} > 0) / (1 - ${objective}))`,
+    `    (1 - ${processBadEvents} / (${processEvents} > 0) / (1 - ${objective}))`,
     `    <= bool on (${byPod}) ${limit('cheer_health_budget_floor_ratio')}`,
     '  )',
     // Few bad ones spend nothing. What increase() reckons is no whole number: half of one less is the same count.
-    `  * (${bad} >= bool ${minimum} - 0.5)`,
+    `  * (${processBadEvents} >= bool ${minimum} - 0.5)`,
     ')',
   );
 }
@@ -59,6 +74,8 @@ const queries: Readonly<Record<ConditionName, () => string>> = {
  */
 export function healthRules(): RecordingRule[] {
   return [
+    seenByProcess(processEvents),
+    seenByProcess(processBadEvents, 'result="bad"'),
     ...conditionNames.map((condition) => ({
       record: healthCondition,
       expr: lines(

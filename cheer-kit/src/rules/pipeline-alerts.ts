@@ -1,6 +1,7 @@
 import type { AlertText } from './alert';
 import { byService, lines, own } from './promql';
 
+const saturation = 'service_queue:cheer_queue_saturation:max';
 const same = `on (${byService})`;
 
 /** Breakers, queues, quarantine: where events wait. */
@@ -32,7 +33,8 @@ export function pipelineAlerts(): AlertText[] {
     },
     {
       alert: 'CheerQueueSaturated',
-      expr: 'service_queue:cheer_queue_saturation:max > 0.9',
+      // The outbox refuses at 85 %: the rest is for what is on its way, and for the disk.
+      expr: lines(`${saturation} > 0.9`, `or ${saturation}{queue="outbox"} > 0.8`),
       for: '5m',
       keep: '5m',
       severity: 'critical',

@@ -62,7 +62,7 @@ export function serviceAlerts(): AlertText[] {
       alert: 'CheerServiceAbsent',
       // From the scrapes themselves: what is recorded comes later than a target that is down, which this one inhibits.
       expr: lines(
-        `last_over_time(${present}[6h])`,
+        `last_over_time(${own(present)}[6h])`,
         `unless ${same} group by (${byService}) (${own('cheer_build_info')})`,
       ),
       for: '5m',

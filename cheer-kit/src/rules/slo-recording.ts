@@ -1,8 +1,8 @@
 import { PlainSloRules } from './plain-sli';
-import { bySlo, lines, own, summedRate } from './promql';
+import { bySlo, indented, lines, own, summedRate } from './promql';
 import type { RecordingRule, RuleGroup } from './rule';
 import type { RulesSpec } from './spec';
-import { rateWindows, rawWindows } from './windows';
+import { rateWindows, rawWindows, sumsOf, type WindowSum } from './windows';
 
 const counter = 'cheer_slo_events_total';
 const events = 'service_slo:cheer_slo_events';
@@ -12,15 +12,22 @@ const objective = 'service_slo:cheer_slo_objective_ratio:max';
 const hourlyEvents = 'service_slo:cheer_slo_hourly_events:increase1h';
 const hourlyBadEvents = 'service_slo:cheer_slo_hourly_bad_events:increase1h';
 
-/** Windows of the guard: those of the burn tiers. The long ones are read seldom, as they read every sample of days. */
-const guardWindows = { often: ['1h', '6h'], seldom: ['1d', '3d'] } as const;
-
 function increase(selector: string, range: string): string {
   return `sum by (${bySlo}) (increase(${selector}[${range}]))`;
 }
 
 function share(bad: string, all: string): string {
   return lines(bad, '/', `(${all} > 0)`);
+}
+
+/**
+ * A long window from shorter ones that lie end to end: a few points are read, where an average or an increase over days
+ * would read every sample of them, and a sum of increases counts no event that was not. What was not recorded then, as the
+ * service is younger, adds nothing.
+ */
+function endToEnd(record: string, { of, offsets }: WindowSum): string {
+  const series = `${record}${of}`;
+  return lines(series, ...offsets.map((offset) => `+ (${series} offset ${offset} or 0 * ${series})`));
 }
 
 /** An SLO without events has spent nothing, as the process sees it, too. */
@@ -43,15 +50,18 @@ export function sloRules({ kit, slos }: RulesSpec): RecordingRule[] {
         : []),
       ...plain.flatMap((slo) => slo.rates(window)),
     ]),
-    ...rateWindows
-      .filter((window) => !rawWindows.includes(window))
-      .flatMap((window) =>
-        [events, badEvents].map((name) => ({
-          record: `${name}:rate${window}`,
-          expr: `avg_over_time(${name}:rate5m[${window}])`,
-        })),
-      ),
-    ...increases(kit, plain, guardWindows.often),
+    ...sumsOf.rates.flatMap((sum) =>
+      [events, badEvents].map((name) => ({
+        record: `${name}:rate${sum.window}`,
+        expr: lines('(', `  ${indented(endToEnd(`${name}:rate`, sum))}`, `) / ${sum.offsets.length + 1}`),
+      })),
+    ),
+    ...(kit ? [{ record: `${badEvents}:increase1h`, expr: increase(bad, '1h') }] : []),
+    ...plain.map((slo) => slo.increase(`${badEvents}:increase1h`, 'bad', '1h')),
+    ...sumsOf.increases.map((sum) => ({
+      record: `${badEvents}:increase${sum.window}`,
+      expr: endToEnd(`${badEvents}:increase`, sum),
+    })),
     ...rateWindows.map((window) => ({
       record: `${ratio}:ratio_rate${window}`,
       expr: share(`${badEvents}:rate${window}`, `${events}:rate${window}`),
@@ -74,19 +84,6 @@ export function sloRules({ kit, slos }: RulesSpec): RecordingRule[] {
 
 function lastMax(metric: string): string {
   return `max by (${bySlo}) (last_over_time(${own(metric)}[1h]))`;
-}
-
-function increases(
-  kit: boolean,
-  plain: readonly PlainSloRules[],
-  windows: readonly string[],
-): RecordingRule[] {
-  return windows.flatMap((window) => [
-    ...(kit
-      ? [{ record: `${badEvents}:increase${window}`, expr: increase(own(counter, 'result="bad"'), window) }]
-      : []),
-    ...plain.map((slo) => slo.increase(`${badEvents}:increase${window}`, 'bad', window)),
-  ]);
 }
 
 /** One point an hour: thirty days of them are 720, while thirty days of the other series' points cost seconds to add. */
@@ -116,15 +113,13 @@ export function hourlyGroup({ kit, slos }: RulesSpec): RuleGroup<RecordingRule> 
  *
  * Every two minutes: a series is taken for gone after five, and one that is written just as often would come and go.
  */
-export function budgetGroup({ kit, slos }: RulesSpec): RuleGroup<RecordingRule> {
-  const plain = slos.map((slo) => new PlainSloRules(slo));
+export function budgetGroup(): RuleGroup<RecordingRule> {
   const over = (hourly: string, now: string, days: string): string =>
     `(sum_over_time(${hourly}[${days}]) or on (${bySlo}) ${now})`;
   return {
     name: 'cheer-budget.rules',
     interval: '2m',
     rules: [
-      ...increases(kit, plain, guardWindows.seldom),
       ...['7d', '30d'].map((days) => ({
         record: `${ratio}:ratio_rate${days}`,
         expr: share(

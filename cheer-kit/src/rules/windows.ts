@@ -3,8 +3,32 @@ export const rateWindows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 /** One of `rateWindows`. */
 export type RateWindow = (typeof rateWindows)[number];
 
-/** Reckoned from the counters; the longer ones are averages over the five-minute series, which costs a fraction. */
+/** Reckoned from the counters; the longer ones are put together from these. */
 export const rawWindows: readonly RateWindow[] = ['5m', '30m', '1h'];
+
+/** A window that is as long as shorter ones that lie end to end. */
+export interface WindowSum {
+  readonly window: RateWindow;
+  /** The shorter one. */
+  readonly of: RateWindow;
+  /** How long ago each of them ended, the latest left out. */
+  readonly offsets: readonly string[];
+}
+
+/** From the shorter to the longer: each is put together from those before. */
+export const sumsOf: Readonly<Record<'rates' | 'increases', readonly WindowSum[]>> = {
+  rates: [
+    { window: '2h', of: '1h', offsets: ['1h'] },
+    { window: '6h', of: '2h', offsets: ['2h', '4h'] },
+    { window: '1d', of: '6h', offsets: ['6h', '12h', '18h'] },
+    { window: '3d', of: '1d', offsets: ['1d', '2d'] },
+  ],
+  increases: [
+    { window: '6h', of: '1h', offsets: ['1h', '2h', '3h', '4h', '5h'] },
+    { window: '1d', of: '6h', offsets: ['6h', '12h', '18h'] },
+    { window: '3d', of: '1d', offsets: ['1d', '2d'] },
+  ],
+};
 
 /** One pair of windows of the burn alerts. */
 export interface BurnTier {

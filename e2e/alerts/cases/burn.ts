@@ -115,8 +115,8 @@ const minutes: readonly QueryCase[] = [
     // Over 5 minutes it is above while more than 0.72 of them were bad.
     ...{ forgottenAfter: 5, wait: 2, keep: 5, every: 1, silent: [] },
   }),
-  edge('medium: 1.3 % bad, above the factor over 6 h after 166.2 minutes, and as averages know it 2 later', {
-    ...{ tier: 'medium', badOfThousand: 13, begins: 400, noticedAfter: 169 },
+  edge('medium: 1.3 % bad, above the factor over 6 h after 166.2 minutes', {
+    ...{ tier: 'medium', badOfThousand: 13, begins: 400, noticedAfter: 167 },
     // Over 30 minutes it is above while more than 13.85 of them were bad.
     ...{ forgottenAfter: 17, wait: 5, keep: 15, every: 1, silent: ['fast'] },
   }),
@@ -225,12 +225,12 @@ const days: readonly QueryCase[] = [
   edge('slow: 0.6 % bad, above the factor over a day after 720 minutes', {
     ...{ tier: 'slow', badOfThousand: 6, begins: 1500, noticedAfter: 725 },
     // Over 2 h it is above while more than half of them were bad.
-    ...{ forgottenAfter: 65, wait: 15, keep: 30, every: 5, silent: ['fast', 'medium'] },
+    ...{ forgottenAfter: 60, wait: 15, keep: 30, every: 5, silent: ['fast', 'medium'] },
   }),
   edge('chronic: 0.2 % bad, above the factor over 3 days after 2160 minutes', {
     ...{ tier: 'chronic', badOfThousand: 2, begins: 4400, noticedAfter: 2165 },
     // Over 6 h it is above while more than half of them were bad.
-    ...{ forgottenAfter: 185, wait: 60, keep: 60, every: 5, silent: ['fast', 'medium', 'slow'] },
+    ...{ forgottenAfter: 180, wait: 60, keep: 60, every: 5, silent: ['fast', 'medium', 'slow'] },
   }),
 ];
 

@@ -116,13 +116,45 @@ export const changeCases: readonly QueryCase[] = [
         at(after, `service_slo:cheer_burn_rate:${window}`, Number(((2 * bad) / all).toFixed(6))),
       ]),
       ...(['2h', '6h', '1d', '3d'] as const).map((window) =>
-        // Seventy points, of which the first three know little yet and one is of the change.
-        at(after, `service_slo:cheer_burn_rate:${window}`, Number((48 / (70 * 200 - 240 + 264)).toFixed(6))),
+        // The last hour, as above, and the one before, of which there were twelve minutes.
+        at(after, `service_slo:cheer_burn_rate:${window}`, Number((4 / (205.333333 + 40)).toFixed(6))),
       ),
       ...allWindows.map((window) =>
         at(after, `service_slo:cheer_slo_bad_events_per_events:ratio_rate${window}{slo="idle"}`),
       ),
     ],
+  },
+  {
+    name: 'SLO events that a process has seen: of the last hour, and not before it began',
+    interval: '1m',
+    series: withStrays(
+      Object.fromEntries(
+        (
+          [
+            ['good', 'real', 90],
+            ['good', 'synthetic', 30],
+            ['bad', 'real', 6],
+            ['bad', 'synthetic', 4],
+          ] as const
+        ).map(([result, traffic, each]) => [
+          sloEvents('a', 'delivery', result).replace('}', `, traffic="${traffic}"}`),
+          `${steps(0, [each, 100])} ${steps(0, [each, 30])}`,
+        ]),
+      ),
+    ),
+    // It begins anew at minute 100.
+    queries: (
+      [
+        [65, 60],
+        [95, 60],
+        [120, 21],
+      ] as const
+    ).flatMap(([minute, seen]) => [
+      at(minute, 'service_instance_slo:cheer_slo_events:increase1h', 130 * seen),
+      at(minute, 'service_instance_slo:cheer_slo_bad_events:increase1h', 10 * seen),
+      at(minute, 'count(service_instance_slo:cheer_slo_events:increase1h)', 1),
+      at(minute, 'count(service_instance_slo:cheer_slo_bad_events:increase1h)', 1),
+    ]),
   },
   {
     name: 'limits are known for an hour, and are the strictest of all processes',

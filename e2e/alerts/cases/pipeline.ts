@@ -8,8 +8,8 @@ const breaker = (instance: string, state: string): string =>
   `cheer_breaker_state${pod(instance, `, downstream="kafka", state="${state}"`)}`;
 const age = `cheer_queue_oldest_age_seconds${pod('a', ', queue="outbox"')}`;
 const ageTarget = `cheer_queue_age_target_seconds${pod('a', ', queue="outbox"')}`;
-const saturation =
-  'service_queue:cheer_queue_saturation:max{namespace="shop", service="orders", queue="outbox"}';
+const saturation = (queue: string): string =>
+  `service_queue:cheer_queue_saturation:max{namespace="shop", service="orders", queue="${queue}"}`;
 const quarantined = (reason: string): string => `cheer_quarantined_total${pod('a', `, reason="${reason}"`)}`;
 const inQuarantine = `cheer_quarantined_events${pod('a')}`;
 
@@ -83,9 +83,27 @@ export const pipelineCases: readonly AlertCase[] = [
     for: 5,
     keep: 5,
     dashboard: 'cheer-pipeline',
-    fault: (time) => ({ [saturation]: time.level(0.2, 0.91) }),
-    description: 'Queue outbox of orders is 91% full.',
-    nearMisses: { 'exactly 90 % full': (time) => ({ [saturation]: time.level(0.2, 0.9) }) },
+    // It refuses from 85 % on, and so is never fuller.
+    fault: (time) => ({ [saturation('outbox')]: time.level(0.2, 0.81) }),
+    description: 'Queue outbox of orders is 81% full.',
+    nearMisses: {
+      'exactly 80 % full': (time) => ({ [saturation('outbox')]: time.level(0.2, 0.8) }),
+      'a queue that can be full': (time) => ({
+        [saturation('outbox')]: undefined,
+        [saturation('publish')]: time.level(0.2, 0.85),
+      }),
+    },
+  },
+  {
+    alert: 'CheerQueueSaturated',
+    severity: 'critical',
+    of: { ...of, queue: 'commit' },
+    for: 5,
+    keep: 5,
+    dashboard: 'cheer-pipeline',
+    fault: (time) => ({ [saturation('commit')]: time.level(0.2, 0.91) }),
+    description: 'Queue commit of orders is 91% full.',
+    nearMisses: { 'exactly 90 % full': (time) => ({ [saturation('commit')]: time.level(0.2, 0.9) }) },
   },
   {
     alert: 'CheerQuarantineGrowing',

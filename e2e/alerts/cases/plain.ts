@@ -118,6 +118,7 @@ export const plainCases: readonly QueryCase[] = [
       at(last, `service_slo:cheer_burn_rate:5m${ofJobs('mail')}`, 16),
       at(last, `service_slo:cheer_burn_rate:5m${ofJobs('bills')}`, 0.4),
       at(last, `service_slo:cheer_slo_objective_ratio:max${ofJobs('bills')}`, 0.95),
+      at(last, `service_slo:cheer_slo_min_bad_events:max${ofJobs('bills')}`, 10),
       at(last, 'count(service_slo:cheer_slo_events:rate5m)', 2),
       at(last, 'count(service_slo:cheer_slo_bad_events:increase1h)', 2),
       at(last, 'count(service_slo:cheer_slo_hourly_bad_events:increase1h)', 2),
@@ -186,6 +187,22 @@ export const plainCases: readonly QueryCase[] = [
     queries: [checkout('availability'), checkout('latency'), ofJobs('mail')].flatMap(changeIn),
   },
   {
+    name: 'limits are of what is there: a promise of the same name is not there for being kept by others',
+    interval: '1m',
+    series: Object.fromEntries(
+      ['availability', 'latency'].flatMap((slo) =>
+        ['namespace="shop", service="other"', 'namespace="test", service="checkout"'].map((who) => [
+          `${all}:rate5m{${who}, slo="${slo}"}`,
+          gauge([1, 10]),
+        ]),
+      ),
+    ),
+    queries: ['availability', 'latency'].flatMap((slo) => [
+      at(9, `service_slo:cheer_slo_objective_ratio:max${checkout(slo)}`),
+      at(9, `service_slo:cheer_slo_min_bad_events:max${checkout(slo)}`),
+    ]),
+  },
+  {
     name: 'limits are known for an hour after the last event',
     interval: '1m',
     series: lastSeen(),
@@ -224,6 +241,9 @@ export const plainWindowCases: readonly QueryCase[] = [
       [requests('503')]: burst(1),
       [seconds('bucket{path="/a", le="0.25"}')]: burst(600),
       [seconds('bucket{path="/b", le="0.25"}')]: burst(400),
+      [seconds('bucket{path="/a", le="0.1"}')]: burst(300),
+      [seconds('bucket{path="/a", le="+Inf"}')]: burst(600),
+      [seconds('bucket{path="/b", le="+Inf"}')]: burst(401),
       [seconds('count{path="/a"}')]: burst(600),
       [seconds('count{path="/b"}')]: burst(401),
       [jobs('mail', 'done')]: burst(600),
@@ -233,6 +253,9 @@ export const plainWindowCases: readonly QueryCase[] = [
     },
     queries: [checkout('availability'), checkout('latency'), ofJobs('mail')].flatMap((of) => [
       ...['1h', '6h', '1d', '3d'].map((window) => at(burstsEnd, `count(${bad}:increase${window})`, 3)),
+      ...['events', 'bad_events'].map((name) =>
+        at(burstsEnd, `count(service_slo:cheer_slo_hourly_${name}:increase1h)`, 3),
+      ),
       at(burstsEnd, `${bad}:increase1h${of}`, 128),
       at(burstsEnd, `${bad}:increase6h${of}`, 128 + 64 + 32),
       at(burstsEnd, `${bad}:increase1d${of}`, 255 - 1 - 2 - 4),

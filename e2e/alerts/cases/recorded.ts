@@ -57,8 +57,8 @@ export const recordedCases: readonly QueryCase[] = [
       at(120, '60 * service_slo:cheer_slo_bad_events:rate5m', 10),
       at(120, '60 * service_slo:cheer_slo_events:rate30m', 120),
       at(120, '60 * service_slo:cheer_slo_events:rate1h', 120),
-      // An average, in which the first minutes weigh a little less.
-      at(120, '60 * service_slo:cheer_slo_bad_events:rate6h', 9.9),
+      // Two hours of ten a minute in six.
+      at(120, '60 * service_slo:cheer_slo_bad_events:rate6h', 3.333333),
       at(120, 'service_slo:cheer_slo_bad_events:increase1h', 600),
       at(120, 'service_slo:cheer_slo_bad_events_per_events:ratio_rate3d', 0.083333),
       at(120, 'service_slo:cheer_burn_rate:1h', 83.333333),
@@ -96,6 +96,11 @@ export const recordedCases: readonly QueryCase[] = [
     },
     queries: [
       at(9, 'service_slo:cheer_slo_bad_events:increase6h < bool 6', 1),
+      // Of windows that the process is too young for there is as much as there is.
+      ...['2h', '6h', '1d', '3d'].flatMap((window) => [
+        at(9, `count(service_slo:cheer_slo_events:rate${window})`, 1),
+        at(9, `count(service_slo:cheer_slo_bad_events:rate${window})`, 1),
+      ]),
       at(9, 'service_slo:cheer_error_budget_remaining:ratio_1h{slo="idle"}', 1),
       at(9, 'service_slo:cheer_error_budget_remaining:ratio{slo="idle"}', 1),
       at(9, 'service_slo:cheer_slo_bad_events_per_events:ratio_rate1h{slo="idle"}'),
@@ -275,6 +280,24 @@ export const recordedCases: readonly QueryCase[] = [
       [`cheer_breaker_state${pod('a', ', downstream="kafka", state="half_open"')}`]: gauge([1, wide]),
     },
     queries: verdict(120),
+  },
+  {
+    name: 'a restart after a spent budget: the process knows nothing of it, and what it did since counts alone',
+    interval: '1m',
+    series: {
+      ...objective,
+      ...least,
+      ...limits,
+      [events('a', 'good')]: `${steps(0, [90, 60])} ${steps(0, [100, 70])}`,
+      [events('a', 'bad')]: `${steps(0, [10, 60])} ${gauge([0, 50])} ${steps(0, [1, 20])}`,
+      [`cheer_condition${pod('a', ', condition="error_budget"')}`]: gauge([0, 60], [1, 60], [0, 10]),
+    },
+    queries: [
+      ...verdict(59, 'error_budget'),
+      ...[61, 75, 109, 118].flatMap((minute) => verdict(minute)),
+      // Ten of its own, of 6,000.
+      ...verdict(119, 'error_budget'),
+    ],
   },
   {
     name: 'a canary beside stable',

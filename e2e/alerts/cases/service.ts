@@ -159,6 +159,11 @@ export const serviceCases: readonly AlertCase[] = [
       }),
       'one process is left': (time) => ({ [pods + orders]: time.level(3, 1), [process]: time.always(1) }),
       'what is recorded comes late': (time) => ({ [process]: time.always(1) }),
+      'of a series without a service': (time) => ({
+        [pods + orders]: undefined,
+        [process]: undefined,
+        [`${pods}{job="x"}`]: time.gone(3),
+      }),
       'it never was there': () => ({ [pods + orders]: undefined, [process]: undefined }),
     },
   },

@@ -16,19 +16,19 @@ const changed = (before: number, since: number): string =>
 /** What each window holds, to be told from one of half its length and of twice. */
 export const windowCases: readonly QueryCase[] = [
   {
-    name: 'averages over two hours and more, fifty minutes after a change',
+    name: 'rates over two hours and more, fifty minutes after a change',
     interval: '150s',
     series: { [events('good')]: changed(100, 300), [events('bad')]: changed(0, 100) },
-    // Ten of 25, 73, 289 and 865 points.
+    // Fifty minutes of 120, 360, 1440 and 4320.
     queries: [
-      at(now, '60 * service_slo:cheer_slo_events:rate2h', 220),
-      at(now, '60 * service_slo:cheer_slo_events:rate6h', 141.09589),
-      at(now, '60 * service_slo:cheer_slo_events:rate1d', 110.380623),
-      at(now, '60 * service_slo:cheer_slo_events:rate3d', 103.468208),
-      at(now, '60 * service_slo:cheer_slo_bad_events:rate2h', 40),
-      at(now, '60 * service_slo:cheer_slo_bad_events:rate6h', 13.69863),
-      at(now, '60 * service_slo:cheer_slo_bad_events:rate1d', 3.460208),
-      at(now, '60 * service_slo:cheer_slo_bad_events:rate3d', 1.156069),
+      at(now, '60 * service_slo:cheer_slo_events:rate2h', 225),
+      at(now, '60 * service_slo:cheer_slo_events:rate6h', 141.666667),
+      at(now, '60 * service_slo:cheer_slo_events:rate1d', 110.416667),
+      at(now, '60 * service_slo:cheer_slo_events:rate3d', 103.472222),
+      at(now, '60 * service_slo:cheer_slo_bad_events:rate2h', 41.666667),
+      at(now, '60 * service_slo:cheer_slo_bad_events:rate6h', 13.888889),
+      at(now, '60 * service_slo:cheer_slo_bad_events:rate1d', 3.472222),
+      at(now, '60 * service_slo:cheer_slo_bad_events:rate3d', 1.157407),
     ],
   },
 ];

@@ -7,12 +7,12 @@
  */
 
 const eventsPerSecond = 50_000;
-/** In the fast profile: thirty days, and the three days that are averaged. */
+/** In the fast profile: thirty days. */
 const monthSeconds = 12 * 3600;
-const windowSeconds = 72 * 60;
 const hourSeconds = 60;
 
-const rates = ['service_slo:cheer_slo_events:rate5m', 'service_slo:cheer_slo_bad_events:rate5m'] as const;
+/** What longer windows are put together from, and how far back it is looked up, in minutes of the fast profile. */
+const looked = { rate1h: 1, rate2h: 4, rate6h: 18, rate1d: 48 } as const;
 const hourly = [
   'service_slo:cheer_slo_hourly_events:increase1h',
   'service_slo:cheer_slo_hourly_bad_events:increase1h',
@@ -30,8 +30,10 @@ export function goodMonth(slos: Readonly<Record<string, readonly string[]>>, unt
       }
     }
   };
-  series(rates[0], eventsPerSecond, windowSeconds, 1);
-  series(rates[1], 0, windowSeconds, 1);
+  for (const [rate, minutes] of Object.entries(looked)) {
+    series(`service_slo:cheer_slo_events:${rate}`, eventsPerSecond, minutes * 60, 1);
+    series(`service_slo:cheer_slo_bad_events:${rate}`, 0, minutes * 60, 1);
+  }
   series(hourly[0], eventsPerSecond * hourSeconds, monthSeconds, hourSeconds);
   series(hourly[1], 0, monthSeconds, hourSeconds);
   return `${lines.join('\n')}\n# EOF\n`;
