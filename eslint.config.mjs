@@ -4,6 +4,8 @@ import tseslint from 'typescript-eslint';
 
 /** Stages never import each other: app.ts hands each its neighbour. */
 const stages = ['ingest', 'outbox', 'enrich', 'publish', 'cheer', 'sidecar'];
+/** What looks at a service from outside. */
+const tools = ['conform', 'release'];
 const src = './exporter/src';
 
 /** Imports go one way: main -> cli -> app -> stages -> {event, errors, config, auth} -> cheer-kit. */
@@ -13,7 +15,12 @@ const zones = [
     from: [...stages.filter((other) => other !== stage).map((other) => `${src}/${other}`), `${src}/cli`],
     message: 'A stage declares the port it needs; app.ts wires it.',
   })),
-  ...[...stages, 'config', 'auth'].map((layer) => ({
+  ...tools.map((tool) => ({
+    target: `${src}/${tool}`,
+    from: [...stages, 'cli'].map((other) => `${src}/${other}`),
+    message: 'A tool knows a service by its ports only.',
+  })),
+  ...[...stages, ...tools, 'config', 'auth'].map((layer) => ({
     target: `${src}/${layer}`,
     from: ['app.ts', 'main.ts', 'relay-run.ts', 'relay-link.ts'].map((file) => `${src}/${file}`),
     message: 'Imports go one way: app -> stages -> base.',

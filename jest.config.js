@@ -1,7 +1,12 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/cheer-kit/src', '<rootDir>/exporter', '<rootDir>/provisioning/src'],
+  roots: [
+    '<rootDir>/cheer-kit/src',
+    '<rootDir>/exporter',
+    '<rootDir>/provisioning/src',
+    '<rootDir>/deploy/src',
+  ],
   testMatch: ['**/*.test.ts'],
   // The rows of the fault suite have a configuration of their own; what they stand on is tested here.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/fault/[^/]+$'],
@@ -9,7 +14,7 @@ module.exports = {
   moduleNameMapper: {
     '^@selfcheer/cheer-kit$': '<rootDir>/cheer-kit/src/index.ts',
     // What `config check` loads when it is called: import() names the built file.
-    '^(\\.\\./(?:auth/bind-policy|flags|registration|sidecar/targets-app|enrich/enricher|conform/(?:run|report)))\\.js$':
+    '^(\\.\\./(?:auth/authentication|auth/bind-policy|flags|registration|sidecar/targets-app|enrich/enricher|conform/(?:run|report)|release/run)|\\./(?:sidecar-journal|verify-record))\\.js$':
       '$1',
   },
   transform: {

@@ -204,12 +204,23 @@ export { ConsulResolver, type ConsulResolverOptions } from './discovery/consul-r
 export { ConsulRegistration, type ConsulRegistrationOptions } from './discovery/consul-registration';
 export { ConsulError, type ConsulAgent } from './discovery/consul-agent';
 
-export { createAuthenticator, type ApiKey } from './auth/api-keys';
-export { roles, type Authenticator, type Credentials, type Identity, type Role } from './auth/authenticator';
+export { createAuthenticator, type ApiKey, type AuthenticatorOptions } from './auth/api-keys';
+export {
+  roles,
+  type Authenticator,
+  type Credentials,
+  type Denial,
+  type Identity,
+  type Role,
+} from './auth/authenticator';
+export { challengeOf, denialRetrySeconds, explainDenial } from './auth/denial';
+export { jwtAlgorithms, JwtVerifier, type JwtAlgorithm, type JwtOptions } from './auth/jwt';
+export { KeysError, type KeySource } from './auth/jwt-key-source';
 export { hostOf, isLoopbackHost, isLoopbackHostHeader } from './auth/loopback';
 
 export type { AdminApp, AdminAppOptions } from './admin/admin-app';
 export { createAdminApp } from './admin/create-admin-app';
+export { allowOrigins, type CorsAccess, type CorsHandler } from './admin/cors';
 export {
   createServiceView,
   type LocalServiceView,

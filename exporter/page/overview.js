@@ -3,6 +3,7 @@ import { byId, guarded, h, keyedList, setText } from './dom.js';
 import { showFavicon } from './favicon.js';
 import { bound, clock, secondsSince, span } from './format.js';
 import { iconSlot } from './icons.js';
+import { createReleases } from './releases.js';
 import { addressOf, stateOf } from './targets.js';
 import { reasonName } from './words.js';
 
@@ -86,6 +87,8 @@ function createCard({ target: { name } }) {
 }
 
 const cards = keyedList(byId('services'), ({ target }) => target.name, createCard, 'There are no services.');
+const releases = createReleases();
+const drawReleases = guarded(byId('releases').closest('section'), releases.update);
 const before = new Map();
 let seenAt;
 
@@ -125,6 +128,7 @@ function onTargets(data) {
   setText(byId('link-text'), 'Live');
   byId('banner').hidden = true;
   draw(data);
+  drawReleases(data.latest_release, Date.parse(data.timestamp));
 }
 
 /** Without the sidecar nothing here is known: no state is shown as if it still held. */

@@ -9,6 +9,7 @@ import { createHero, stateSpoken } from './hero.js';
 import { createPipeline } from './pipeline.js';
 import { createQuarantine } from './quarantine.js';
 import { createQueues } from './queues.js';
+import { createReleases } from './releases.js';
 import { createSwitcher } from './switcher.js';
 import { createVitals } from './vitals.js';
 import { hasPipeline, isDraining } from './words.js';
@@ -22,9 +23,11 @@ const say = (text) => setText(byId('announce'), text);
 const hero = createHero();
 const events = createEvents();
 const quarantine = createQuarantine(say);
+const releases = createReleases();
 const drawHero = guarded(document.querySelector('.hero'), hero.update);
 const drawEvents = guarded(byId('events').closest('section'), events.draw);
 const drawQuarantine = guarded(byId('quarantine').closest('section'), quarantine.update);
+const drawReleases = guarded(byId('releases').closest('section'), releases.update);
 const panels = [
   ['stages', createPipeline()],
   ['slos', createBudgets()],
@@ -139,6 +142,7 @@ function onSummary(next) {
   events.clearIfNewer(next.latest_sequence);
   drawEvents(now);
   drawQuarantine(next, now);
+  drawReleases(next.latest_release, now);
   setText(byId('foot'), `Updated ${clock(now)}`);
   // All at once: of two sentences in a row only the last one is heard.
   const news = [...goLive(), changed && stateSpoken(next)].filter(Boolean);
@@ -161,6 +165,7 @@ async function connect() {
   ]);
   byId('key-form').hidden = true;
   quarantine.setRoles(caller.roles);
+  releases.forget();
   events.add(recent.events);
   lastEventId = String(recent.latest_sequence);
   onSummary(first);

@@ -7,6 +7,7 @@ import {
 } from '@selfcheer/cheer-kit';
 import { pipelineStages } from './cheer/pipeline-metrics';
 import type { Signals } from './cheer/signals';
+import type { SyntheticRuns } from './cheer/synthetic-runs';
 import type { Telemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
 import type { Actor, QuarantineAction, QuarantineResult } from './event';
@@ -14,6 +15,8 @@ import type { ServiceFlags } from './flags';
 import type { DiskWatch } from './outbox/disk-watch';
 import type { Pipeline } from './pipeline';
 import type { AdminView } from './sidecar/admin-view';
+import { releaseEvent } from './sidecar/releases-json';
+import type { ReleaseStore } from './sidecar/releases-store';
 import { version } from './version';
 import { countOf } from './words';
 
@@ -26,6 +29,8 @@ export interface AdminSources {
   readonly health: Health;
   readonly disk: DiskWatch;
   readonly flags: Pick<ServiceFlags, 'list'>;
+  readonly synthetic: SyntheticRuns;
+  readonly releases: ReleaseStore;
   readonly logger: Logger;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -106,6 +111,18 @@ export function createAdminView(sources: AdminSources): AdminView {
       storeQuotaBytes: config.outbox.quotaBytes,
       diskFreeBytes: disk.freeBytes,
     }),
+    synthetic: sources.synthetic,
+    releases: {
+      store: sources.releases,
+      recorded(release) {
+        const { run, verdict } = release.document;
+        logger.info(
+          { release: release.document.release, run, verdict, actor: release.recordedBy },
+          'release recorded',
+        );
+        recent.add({ kind: 'release', ...releaseEvent(release) });
+      },
+    },
     quarantine: {
       count: () => pipeline.quarantined().count,
       list: (page) => pipeline.quarantined().list(page),

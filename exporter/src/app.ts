@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import {
   countFlags,
-  createAuthenticator,
   createLogger,
   followCheerFlags,
   Health,
@@ -21,9 +20,11 @@ import {
 } from '@selfcheer/cheer-kit';
 import pino from 'pino';
 import { createAdminView } from './admin-view';
-import { checkBindPolicy } from './auth/bind-policy';
+import { openAuthentication } from './auth/authentication';
+import { checkBindPolicy, isOpenToAll } from './auth/bind-policy';
 import { Heartbeat } from './cheer/heartbeat';
 import { Signals } from './cheer/signals';
+import { SyntheticRuns } from './cheer/synthetic-runs';
 import { createTelemetry } from './cheer/telemetry';
 import type { Config } from './config/schema';
 import { openFlags } from './flags';
@@ -44,6 +45,7 @@ import { startRelayThread, type StartRelay } from './relay-link';
 import { advertisedAddress, createRegistration } from './registration';
 import { logRequest } from './request-log';
 import { createExporterAdmin } from './sidecar/admin-app';
+import { ReleaseStore } from './sidecar/releases-store';
 import { version } from './version';
 import { warmUp } from './warm-up';
 
@@ -88,7 +90,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     });
   const startedAt = Date.now();
   const { service, track } = config;
-  const flags = await openFlags(config, logger);
+  const authentication = await openAuthentication(config.auth, (error) =>
+    logger.warn({ err: error }, 'the keys that tokens are checked with could not be read'),
+  );
+  const { authenticator } = authentication;
+  const flags = await openFlags(config, logger).catch((error: unknown) => {
+    authentication.close();
+    throw error;
+  });
   const tracing = await startTracing({ service, version, track, logger, ratio: samplingRatio(flags) });
   const spans = tracing.enabled ? new IngestSpans(tracing.tracer) : undefined;
 
@@ -96,7 +105,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const telemetry = createTelemetry(config, version);
   const { engine } = telemetry;
   const signals = new Signals(telemetry, config);
-  const authenticator = createAuthenticator(config.auth);
   const defaults = {
     source: config.ingest.source ?? `/selfcheer/${config.service}`,
     type: config.ingest.type,
@@ -110,6 +118,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     lastRealAt: () => signals.lastRealAt,
   });
 
+  // Of who checks a release by synthetic events, and asks for each of them.
+  const synthetic = new SyntheticRuns({ now: () => Date.now() });
+
   // Outbox, and behind it in the relay's thread: enrich -> publish.
   const pipeline = await Pipeline.open({
     config,
@@ -121,10 +132,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       telemetry,
       logger,
       heartbeatSettled: () => heartbeat.settled(),
+      synthetic,
     }),
     logger,
   }).catch(async (error: unknown) => {
     telemetry.resources.stop();
+    authentication.close();
     await flags.close();
     await tracing.shutdown(0);
     throw error;
@@ -132,6 +145,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const recent = await RecentEvents.open({
     file: join(config.dataDir, 'recent-events.json'),
     onProblem: (error) => logger.warn({ err: error }, 'recent cheer events could not be kept'),
+  });
+  const releases = await ReleaseStore.open({
+    file: join(config.dataDir, 'releases.json'),
+    onProblem: (error) => logger.warn({ err: error }, 'recorded releases could not be read'),
   });
   recordHistory(engine, recent);
   // In this order: the flag's own event stands before what it does to the cheer.
@@ -205,7 +222,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     intake,
     authenticator,
     limits: config.ingest.limits,
-    loopbackOnly: config.auth.apiKeys.length === 0 && isLoopbackHost(hostOf(config.http)),
+    cors: config.ingest.cors,
+    loopbackOnly: isOpenToAll(config.auth) && isLoopbackHost(hostOf(config.http)),
     fallback: createFrontApp({ service: config.service, version }),
     answered(method, statusCode, seconds, traceId, correlationId) {
       telemetry.service.httpRequest({
@@ -253,6 +271,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     health,
     disk,
     flags,
+    synthetic,
+    releases,
     logger,
     startedAt,
   });
@@ -300,6 +320,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       clearInterval(timer); // until then: what becomes late is judged here, and not by the next process
       admin.close();
       await stopServer(adminServer, 0);
+      authentication.close();
       engine.stop();
       telemetry.resources.stop();
       await flags.close();

@@ -67,6 +67,7 @@ export async function drainStore(config: Config, options: DrainOptions): Promise
     observer: {
       opened: () => (problem = undefined),
       committed: () => undefined,
+      appended: () => undefined,
       replayed: () => undefined,
       recovered: () => undefined,
       reported(report) {

@@ -3,6 +3,27 @@ import { hash } from 'node:crypto';
 /** Real traffic counts in SLOs; synthetic traffic (heartbeat, release checks) has its own lane, topic and label. */
 export type Traffic = 'real' | 'synthetic';
 
+/** `accepted`: it is in the store and on its way. The others are final. */
+export const syntheticStatuses = ['accepted', 'published', 'quarantined', 'dropped'] as const;
+export type SyntheticStatus = (typeof syntheticStatuses)[number];
+
+/** One synthetic event of who checks a release; times in epoch milliseconds. */
+export interface SyntheticEvent {
+  readonly id: string;
+  readonly status: SyntheticStatus;
+  readonly acceptedAt: number;
+  /** Absent while it is on its way. */
+  readonly settledAt?: number;
+}
+
+/** What became of the synthetic events of one run, in the order of their numbers. */
+export interface SyntheticRun {
+  readonly run: string;
+  readonly events: readonly SyntheticEvent[];
+  /** Events of the run that were accepted with a number that is too great to be followed. */
+  readonly untracked: number;
+}
+
 /** Type of the synthetic events that keep the signal alive at idle. */
 export const heartbeatType = 'selfcheer.heartbeat';
 

@@ -1,3 +1,4 @@
+import type { AppendOutcome, Event } from './event';
 import type { Committed } from './outbox/committer';
 import type { FoundStretch } from './outbox/found-ages';
 import type { Replay } from './outbox/replays';
@@ -8,6 +9,8 @@ export interface PipelineObserver {
   /** The store is open and verified; `lanes` are all of its lanes, the synthetic one last. */
   opened(lanes: readonly OpenedLane[], aliveAt: number): void;
   committed(lanes: readonly Committed[], seconds: number): void;
+  /** What became of the events of one request as they were stored; in the turn in which that is known. */
+  appended(events: readonly Event[], outcomes: readonly AppendOutcome[]): void;
   /** This event is on its way again, as number `seq` of its lane. */
   replayed(lane: number, seq: number): void;
   /** Replayed events were settled and did not come back to quarantine. */

@@ -29,6 +29,7 @@ describe('Pipeline', () => {
       observer: {
         opened,
         committed: nothing,
+        appended: nothing,
         reported: nothing,
         fenced: nothing,
         relayLost,

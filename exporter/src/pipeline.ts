@@ -130,10 +130,15 @@ export class Pipeline implements Acceptor {
 
   async append(events: readonly Event[]): Promise<AppendOutcome[]> {
     const { outbox } = this.parts;
-    if (this.options.config.ack === 'outbox') return outbox.append(events);
+    if (this.options.config.ack === 'outbox') return this.stored(events, await outbox.append(events));
     const refusal = this.brokerAck.refusal();
     if (refusal) throw refusal;
-    return this.brokerAck.settled(events, await outbox.append(events));
+    return this.brokerAck.settled(events, this.stored(events, await outbox.append(events)));
+  }
+
+  private stored(events: readonly Event[], outcomes: AppendOutcome[]): AppendOutcome[] {
+    this.options.observer.appended(events, outcomes);
+    return outcomes;
   }
 
   /** Stores events without waiting for the sink, whatever `ack` says. */

@@ -1,5 +1,6 @@
 import { createLogger, type EngineEvent } from '@selfcheer/cheer-kit';
 import { Signals } from './cheer/signals';
+import { SyntheticRuns } from './cheer/synthetic-runs';
 import { createTelemetry } from './cheer/telemetry';
 import { configSchema } from './config/schema';
 import { relayObserver } from './relay-observer';
@@ -11,13 +12,22 @@ describe('relayObserver', () => {
     const signals = new Signals(telemetry, config);
     const observer = relayObserver({
       ...{ signals, engine: telemetry.engine, telemetry, heartbeatSettled: () => undefined },
+      synthetic: new SyntheticRuns({ now: () => 0 }),
       logger: createLogger({ service: 'test', level: 'silent' }),
     });
     const waits = () => observer.reported({ kind: 'waiting', lane: 3, detail: 'no topic' });
     waits();
     expect(signals.waitReason(3)).toBe('no topic');
     expect(signals.waitReason(2)).toBeUndefined();
-    const counts = { bytes: 1, enriched: 1, published: 1, dropped: 0, refused: [], failedSends: 1 };
+    const counts = {
+      bytes: 1,
+      enriched: 1,
+      published: 1,
+      dropped: 0,
+      droppedSeqs: [],
+      refused: [],
+      failedSends: 1,
+    };
     const seconds = { enrichSeconds: 0, publishSeconds: 0 };
     observer.reported({ kind: 'settled', lane: 3, through: 1, traffic: 'real', ...counts, ...seconds });
     expect(signals.waitReason(3)).toBeUndefined();
@@ -37,6 +47,7 @@ describe('relayObserver', () => {
       telemetry,
       logger: createLogger({ service: 'test', level: 'silent' }),
       heartbeatSettled: () => undefined,
+      synthetic: new SyntheticRuns({ now: () => 0 }),
     });
     const events: EngineEvent[] = [];
     engine.subscribe((event) => events.push(event));

@@ -1,5 +1,6 @@
 import { withCorrelation, type CheerEngine, type Logger } from '@selfcheer/cheer-kit';
 import type { Signals } from './cheer/signals';
+import type { SyntheticRuns } from './cheer/synthetic-runs';
 import type { Telemetry } from './cheer/telemetry';
 import { messageOf } from './errors';
 import type { PipelineObserver } from './pipeline-observer';
@@ -12,6 +13,7 @@ export interface RelayObserverOptions {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly heartbeatSettled: () => void;
+  readonly synthetic: Pick<SyntheticRuns, 'appended' | 'settled'>;
 }
 
 /** Turns what the pipeline tells into signals, breaker states and log lines. */
@@ -88,7 +90,10 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
           break;
         case 'settled':
           signals.settled(report);
-          if (report.traffic === 'synthetic') options.heartbeatSettled();
+          if (report.traffic === 'synthetic') {
+            options.heartbeatSettled();
+            options.synthetic.settled(report);
+          }
           quarantined(report);
           break;
         case 'sent':
@@ -112,6 +117,7 @@ export function relayObserver(options: RelayObserverOptions): PipelineObserver {
           break;
       }
     },
+    appended: (events, outcomes) => options.synthetic.appended(events, outcomes),
     replayed: (lane, seq) => signals.replayed(lane, seq),
     recovered(replays) {
       const [first] = replays;

@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 const root = resolve(__dirname, '../..');
 const stages = ['ingest', 'outbox', 'enrich', 'publish', 'cheer', 'sidecar'];
+/** What looks at a service from outside. */
+const tools = ['conform', 'release'];
 
 function sources(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
@@ -40,13 +42,13 @@ describe('imports', () => {
     expect(done.size).toBe(files.length);
   });
 
-  it.each(stages)('of %s reach no other stage', (stage) => {
-    const inside = join(root, 'exporter/src', stage);
+  it.each([...stages, ...tools])('of %s reach no other stage', (folder) => {
+    const inside = join(root, 'exporter/src', folder);
     const strangers = [...graph]
       .filter(([file]) => file.startsWith(`${inside}/`))
       .flatMap(([, targets]) => targets)
       .filter((target) =>
-        stages.some((other) => other !== stage && target.includes(`/exporter/src/${other}/`)),
+        stages.some((other) => other !== folder && target.includes(`/exporter/src/${other}/`)),
       );
     expect(strangers.map(short)).toEqual([]);
   });

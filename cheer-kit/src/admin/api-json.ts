@@ -176,6 +176,7 @@ export function summaryJson(view: ServiceView, nowMs: number) {
     resources: resourcesJson(view.resources()),
     flags: flagsJson(view.flags()),
     quarantined: view.quarantined?.() ?? null,
+    latest_release: view.latestRelease?.() ?? null,
     latest_sequence: view.events(0).at(-1)?.sequence ?? 0,
   };
 }

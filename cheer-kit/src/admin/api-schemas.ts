@@ -194,6 +194,11 @@ const summary = objectOf({
   resources: schemaRef('Resources'),
   flags: listOf(schemaRef('Flag')),
   quarantined: orNull(count('Events in quarantine now; null in a service that has none')),
+  latest_release: orNull(
+    count(
+      'Number of the release that was recorded last, 0 when there is none; null in a service that keeps none',
+    ),
+  ),
   latest_sequence: count('Of the cheer events; 0 when there are none'),
   caller: objectOf({ name: text(), roles: listOf(oneOf(roles)) }, 'Who asks'),
 });

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import type { Authenticator, Identity, Role } from '../auth/authenticator';
+import type { Authenticator, Denial, Identity, Role } from '../auth/authenticator';
+import { challengeOf, denialRetrySeconds, explainDenial } from '../auth/denial';
 import { isLoopbackHostHeader } from '../auth/loopback';
 import { ProblemError } from './problem';
 
@@ -20,9 +21,10 @@ export function createGuards(authenticator: Authenticator): AdminGuards {
   };
 }
 
-/** True when no key is configured: then nothing shown is nothing missing. */
+/** True when neither keys nor tokens are asked for: who shows nothing is somebody all the same. */
 export function isOpen(authenticator: Authenticator): boolean {
-  return authenticator.authenticate({}) !== 'missing';
+  const nobody = authenticator.authenticate({});
+  return typeof nobody === 'object' && 'roles' in nobody;
 }
 
 /** The caller that `requireRole` let through. */
@@ -35,21 +37,28 @@ export function callerOf(request: Request): Identity {
 /** Lets through who has the role; 401 without valid credentials, 403 without the role. */
 export function requireRole(authenticator: Authenticator, role: Role): RequestHandler {
   return (request, _response, next) => {
-    const caller = authenticator.authenticate({
+    const outcome = authenticator.authenticate({
       authorization: request.get('Authorization'),
       apiKey: request.get('X-API-Key'),
     });
-    if (typeof caller === 'string') {
-      const problem = caller === 'missing' ? 'This needs an API key' : 'This API key is not known here';
-      const detail = `${problem}: send Authorization: Bearer KEY.`;
-      throw new ProblemError(401, 'unauthenticated', detail, { 'WWW-Authenticate': 'Bearer' });
-    }
-    if (!caller.roles.includes(role)) {
-      throw new ProblemError(403, 'forbidden', `${caller.name} does not have the role ${role}.`);
-    }
-    callers.set(request, caller);
-    next();
+    const admit = (caller: Identity | Denial): void => {
+      if (typeof caller === 'string') throw denied(caller);
+      if (!caller.roles.includes(role)) {
+        throw new ProblemError(403, 'forbidden', `${caller.name} does not have the role ${role}.`);
+      }
+      callers.set(request, caller);
+      next();
+    };
+    // Express passes a rejection on as it does what is thrown.
+    return outcome instanceof Promise ? outcome.then(admit) : admit(outcome);
   };
+}
+
+function denied(denial: Denial): ProblemError {
+  const detail = explainDenial(denial);
+  return denial === 'unavailable'
+    ? new ProblemError(503, 'auth_unavailable', detail, { 'Retry-After': String(denialRetrySeconds) })
+    : new ProblemError(401, 'unauthenticated', detail, { 'WWW-Authenticate': challengeOf(denial) });
 }
 
 /**

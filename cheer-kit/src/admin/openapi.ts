@@ -35,6 +35,8 @@ export interface ApiOperation {
   /** Who may; absent for what needs no credentials. */
   readonly role?: Exclude<Role, 'producer'>;
   readonly parameters?: readonly ApiParameter[];
+  /** Of the body of a POST; only its content type counts when absent. */
+  readonly body?: JsonSchema;
   readonly answers: Readonly<Record<number, ApiAnswer>>;
   /** Problems beside those that every operation has, by status: when. */
   readonly problems?: Readonly<Record<number, string>>;
@@ -168,8 +170,8 @@ function operation(method: 'get' | 'post', path: string, what: ApiOperation, sec
     ...(method === 'post' && {
       requestBody: {
         required: true,
-        description: 'Only its content type counts.',
-        content: { 'application/json': { schema: {} } },
+        ...(what.body === undefined && { description: 'Only its content type counts.' }),
+        content: { 'application/json': { schema: what.body ?? {} } },
       },
     }),
     ...(secured && { security: role === undefined ? [] : [{ bearer: [] }, { apiKey: [] }] }),

@@ -27,6 +27,8 @@ export interface ServiceView {
   flags(): readonly FlagView[];
   /** Events that wait in quarantine for a person; absent in a service that has none. */
   quarantined?(): number;
+  /** Number of the attempt at a release that was recorded last, 0 when there is none; absent in a service that keeps none. */
+  latestRelease?(): number;
   /** A scrape in the format that the Accept header asks for: OpenMetrics or plain text. */
   metrics(accept: string): Promise<{ readonly contentType: string; readonly body: string }>;
   /** The process only: false means that a restart would help. */

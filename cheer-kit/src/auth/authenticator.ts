@@ -18,8 +18,20 @@ export interface Credentials {
   readonly apiKey?: string | undefined;
 }
 
-/** Tells who it is. `missing`: nothing was shown; `invalid`: what was shown is not accepted. */
+/**
+ * Why nobody is let in. A closed list, so that each transport may answer it in its own way; see `explainDenial`.
+ *
+ * `missing`: nothing was shown. `invalid`: what was shown is not accepted. The next four are of tokens whose signature is
+ * genuine. `unavailable`: it can't be told now, and the same credentials may be accepted later.
+ */
+export type Denial =
+  'missing' | 'invalid' | 'expired' | 'not_yet_valid' | 'wrong_issuer' | 'wrong_audience' | 'unavailable';
+
+/** Tells who it is. */
 export interface Authenticator {
-  /** Who shows these. */
-  authenticate(credentials: Credentials): Identity | 'missing' | 'invalid';
+  /**
+   * Who shows these. At once where that is known without asking anybody, as for every API key and for a token that was
+   * seen before; a promise of it otherwise, which never rejects.
+   */
+  authenticate(credentials: Credentials): Identity | Denial | Promise<Identity | Denial>;
 }

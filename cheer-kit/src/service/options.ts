@@ -70,7 +70,7 @@ export interface ServiceOptions {
 export interface AdminOptions extends Pick<AdminAppOptions, 'cors' | 'extend' | 'openapi' | 'page'> {
   /** `host:port`; SELFCHEER_ADMIN, else 127.0.0.1:9464, when absent. Port 0 picks a free one. */
   readonly address?: string | undefined;
-  /** Who may read it; everyone who reaches it when absent. `createAuthenticator` makes one of API keys. */
+  /** Who may read it; everyone who reaches it when absent. `createAuthenticator` makes one of keys and tokens. */
   readonly authenticator?: Authenticator;
   /**
    * Allows an address beyond this machine without an authenticator, as behind a network policy; SELFCHEER_INSECURE=true,

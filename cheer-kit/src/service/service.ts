@@ -85,6 +85,11 @@ export interface Service {
    */
   onDrain(release: Release): void;
   /**
+   * Tells of a release: a cheer event of kind `release`, in `/api/v1/events` and the stream. Nothing before `start` or
+   * `listen`.
+   */
+  noteRelease(event: { readonly title: string; readonly detail: string }): void;
+  /**
    * For a service without an HTTP server of its own: opens the admin port, prints the line `ready` with these addresses,
    * and drains on SIGTERM. Rejects when it can't, with nothing left open.
    */
@@ -152,6 +157,7 @@ export function createService(options: ServiceOptions): Service {
     resources: createResourceMetrics(registry),
   };
   let messages: MessageMetrics | undefined;
+  let ring: RecentEvents | undefined;
 
   // What is asked from outside.
   const definitions = cheerFlags({ budgetFloorRatio: limits.budgetFloorRatio });
@@ -216,6 +222,7 @@ export function createService(options: ServiceOptions): Service {
       onProblem: (error) => logger.warn({ err: error }, 'recent cheer events could not be kept'),
     });
     releases.add('recent events', () => recent.close());
+    ring = recent;
     recordHistory(engine, recent);
     // Only now: what the flags begin with is no event.
     recordFlags(flags, recent);
@@ -273,6 +280,7 @@ export function createService(options: ServiceOptions): Service {
     },
     downstream: (downstream, downstreamOptions = {}) => called.create(downstream, downstreamOptions),
     onDrain: (release) => life.onDrain(release),
+    noteRelease: ({ title, detail }) => void ring?.add({ kind: 'release', title, detail }),
     start: (addresses = {}) => life.start(addresses),
     listen: (app, address) => life.listen(app, address),
     drain: (reason) => life.drain(reason),

@@ -1,10 +1,15 @@
 import { hostOf, isLoopbackHost } from '@selfcheer/cheer-kit';
-import type { Config } from '../config/schema';
+import type { AuthConfig, Config } from '../config/schema';
 import { UsageError } from '../errors';
+
+/** True when neither API keys nor tokens are asked for. */
+export function isOpenToAll({ apiKeys, jwt }: AuthConfig): boolean {
+  return apiKeys.length === 0 && jwt === undefined;
+}
 
 /**
  * Refuses to serve beyond this machine in the open.
- * @throws UsageError naming each address, unless TLS and API keys are there or `insecure` says that it is meant
+ * @throws UsageError naming each address, unless TLS and API keys or tokens are there or `insecure` says that it is meant
  */
 export function checkBindPolicy(
   config: Pick<Config, 'http' | 'grpc' | 'admin' | 'tls' | 'insecure' | 'auth'>,
@@ -14,7 +19,7 @@ export function checkBindPolicy(
   if (wide.length === 0) return;
   const missing: string[] = [];
   if (config.tls === 'off') missing.push('TLS (tls: mesh, when a service mesh terminates it)');
-  if (config.auth.apiKeys.length === 0) missing.push('authentication (auth.apiKeys)');
+  if (isOpenToAll(config.auth)) missing.push('authentication (auth.apiKeys or auth.jwt)');
   if (missing.length === 0) return;
   const addresses = wide.map((name) => `${name} ${config[name]}`).join(', ');
   throw new UsageError(

@@ -35,8 +35,9 @@ export function addConfigCommand(program: Command, context: CliContext): void {
 /** Throws what `start` would throw before it opens anything, and for flags that it would leave at their defaults. */
 async function refuseUnstartable(config: Config, baseDir: string): Promise<void> {
   // Only this command pays for loading them.
-  const [{ checkBindPolicy }, { checkFlagsFile }, { advertisedAddress }, { createEnricher }] =
+  const [{ openAuthentication }, { checkBindPolicy }, { checkFlagsFile }, { advertisedAddress }, enrich] =
     await Promise.all([
+      import('../auth/authentication.js'),
       import('../auth/bind-policy.js'),
       import('../flags.js'),
       import('../registration.js'),
@@ -44,7 +45,11 @@ async function refuseUnstartable(config: Config, baseDir: string): Promise<void>
     ]);
   checkBindPolicy(config);
   if (config.consul.register) advertisedAddress(config, config.http);
-  createEnricher(config.enrich, { baseDir }).close();
+  // Keys at an address may be out of reach without harm, so that only those of a file are looked at.
+  if (config.auth.jwt?.jwksFile !== undefined) {
+    (await openAuthentication(config.auth, () => undefined)).close();
+  }
+  enrich.createEnricher(config.enrich, { baseDir }).close();
   await checkFlagsFile(config);
 }
 

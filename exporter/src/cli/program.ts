@@ -6,6 +6,7 @@ import { addConfigCommand } from './config';
 import { addConformCommand } from './conform';
 import type { CliContext, CliDependencies } from './context';
 import type { Io } from './io';
+import { addNewCommand } from './new';
 import { addProfileCommand } from './profile';
 import { addQuarantineCommand } from './quarantine';
 import { addRulesCommand } from './rules';
@@ -14,6 +15,7 @@ import { addSidecarCommand } from './sidecar';
 import { addStartCommand } from './start';
 import { addStoreCommand } from './store';
 import { addTailCommand } from './tail';
+import { addVerifyCommand } from './verify';
 
 /** Runs one command line, without the program's name in front; resolves with the exit code and never rejects. */
 export async function runCli(
@@ -61,6 +63,8 @@ function createProgram(context: CliContext): Command {
   addRulesCommand(program, context);
   addConfigCommand(program, context);
   addConformCommand(program, context);
+  addVerifyCommand(program, context);
+  addNewCommand(program, context);
   return program;
 }
 

@@ -7,13 +7,14 @@ export type RuleFormat = (typeof ruleFormats)[number];
 
 const head = '# Made by `selfcheer rules` from slos.yml: change that, and make this anew.\n';
 
-/** The files of this format, ready to be written. */
+/** The files of this format, ready to be written; `name` is that of the PrometheusRule. */
 export function ruleFiles(
   { recording, alerts }: RuleFiles,
   format: RuleFormat,
+  name = 'selfcheer',
 ): readonly { readonly name: string; readonly text: string }[] {
   if (format === 'kubernetes') {
-    return [{ name: 'prometheus-rule.yaml', text: yaml(prometheusRule([...recording, ...alerts])) }];
+    return [{ name: 'prometheus-rule.yaml', text: yaml(prometheusRule(name, [...recording, ...alerts])) }];
   }
   return [
     { name: 'recording.rules.yml', text: yaml({ groups: recording }) },
@@ -22,11 +23,11 @@ export function ruleFiles(
 }
 
 /** monitoring.coreos.com/v1; `keep_firing_for` needs version 0.64 of the operator. */
-function prometheusRule(groups: readonly RuleGroup[]): object {
+function prometheusRule(name: string, groups: readonly RuleGroup[]): object {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
-    metadata: { name: 'selfcheer', labels: { 'app.kubernetes.io/part-of': 'selfcheer' } },
+    metadata: { name, labels: { 'app.kubernetes.io/part-of': 'selfcheer' } },
     spec: { groups },
   };
 }

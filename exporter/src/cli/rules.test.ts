@@ -37,6 +37,19 @@ test('prints one PrometheusRule of slos.yml in the working directory, and warns'
   expect(JSON.stringify(made.spec.groups)).toContain('y_total');
 });
 
+test('--name keeps the PrometheusRules of two services apart', async () => {
+  const { code, out } = await runIn(cwd, ['rules', '--format', 'kubernetes', '--name', 'shop']);
+  expect(code).toBe(0);
+  expect(parse(out)).toMatchObject({ kind: 'PrometheusRule', metadata: { name: 'shop' } });
+  expect(await runIn(cwd, ['rules', '--format', 'kubernetes', '--name', 'My rules'])).toMatchObject({
+    code: 2,
+  });
+  expect(await runIn(cwd, ['rules', '--name', 'shop'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('add --format kubernetes') as string,
+  });
+});
+
 test('--profile fast makes hours minutes', async () => {
   const { out } = await runIn(cwd, ['rules', '--profile', 'fast']);
   expect(out).toContain('for: 2s');

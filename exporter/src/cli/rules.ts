@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { burnTiers, generateRules, ruleProfiles, specWarnings, type RuleProfile } from '@selfcheer/cheer-kit';
 import { messageOf, SelfcheerError, UsageError } from '../errors';
 import { addExamples, type CliContext } from './context';
@@ -12,6 +12,7 @@ interface Flags {
   readonly slos?: string;
   readonly out?: string;
   readonly format: RuleFormat;
+  readonly name?: string;
   readonly profile: RuleProfile;
   readonly schema?: boolean;
 }
@@ -32,6 +33,7 @@ export function addRulesCommand(program: Command, context: CliContext): void {
         .choices(ruleFormats)
         .default('prometheus'),
     )
+    .option('--name <name>', 'of the PrometheusRule (default: selfcheer)', resourceName)
     .addOption(
       new Option('--profile <profile>', 'fast: all in a sixtieth of the time, to see the alerts work')
         .choices(ruleProfiles)
@@ -42,13 +44,16 @@ export function addRulesCommand(program: Command, context: CliContext): void {
   addExamples(
     command,
     'selfcheer rules --slos slos.yml --out /etc/prometheus/rules',
-    'selfcheer rules --format kubernetes | kubectl apply -f -',
+    'selfcheer rules --format kubernetes --name shop | kubectl apply -f -',
   );
 }
 
-async function rules({ slos, out, format, profile, schema }: Flags, { io }: CliContext): Promise<void> {
+async function rules({ slos, out, format, name, profile, schema }: Flags, { io }: CliContext): Promise<void> {
   if (schema === true) return write(io.stdout, `${JSON.stringify(sloFileJsonSchema(), null, 2)}\n`);
   const spec = readSloFile(slos, io.cwd);
+  if (name !== undefined && format !== 'kubernetes') {
+    throw new UsageError('--name is that of a PrometheusRule: add --format kubernetes.');
+  }
   let made;
   try {
     made = generateRules(spec, profile);
@@ -58,7 +63,7 @@ async function rules({ slos, out, format, profile, schema }: Flags, { io }: CliC
   }
   const fastest = Math.max(...burnTiers.map(({ factor }) => factor));
   for (const warning of specWarnings(spec, fastest)) io.stderr.write(`selfcheer: warning: ${warning}\n`);
-  const files = ruleFiles(made, format);
+  const files = ruleFiles(made, format, name);
   if (out === undefined) return write(io.stdout, files.map(({ text }) => text).join('---\n'));
   const directory = resolve(io.cwd, out);
   try {
@@ -69,4 +74,9 @@ async function rules({ slos, out, format, profile, schema }: Flags, { io }: CliC
       cause: error,
     });
   }
+}
+
+function resourceName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,251}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be of a-z, 0-9 and -, with no - at its ends.');
 }

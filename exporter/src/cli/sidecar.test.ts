@@ -14,6 +14,11 @@ test('--help says how to name services and where the key goes', async () => {
     '--listen',
     '127.0.0.1:9465',
     'SELFCHEER_API_KEY',
+    'SELFCHEER_RECORD_KEY',
+    'GRAFANA_TOKEN',
+    '--data-dir <dir>',
+    '--grafana <url>',
+    '--changelog <file>',
     'Examples:',
   ])
     expect(out).toContain(word);
@@ -24,6 +29,8 @@ test.each<[string[], Record<string, string>, string]>([
   [['--target', 'http://a=x', '--target', 'http://b=x'], {}, 'Two targets are named x'],
   [['--target', 'http://a', '--listen', '0.0.0.0:0'], {}, 'Refusing to serve'],
   [['--target', 'http://a', '--listen', '9465'], {}, '--listen'],
+  [['--target', 'http://a', '--grafana', 'grafana:3000'], {}, 'must begin with http'],
+  [['--target', 'http://a', '--data-dir', 'sidecar.test.ts'], {}, "can't be used"],
   [['--target', 'http://a'], { LOG_LEVEL: 'loud' }, 'LOG_LEVEL loud must be one of trace, debug'],
 ])('%j with %j is wrong usage', async (argv, env, message) => {
   const { code, out, err } = await cli(argv, { env });

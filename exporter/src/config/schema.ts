@@ -1,6 +1,7 @@
 import type { Role } from '@selfcheer/cheer-kit';
 import { z } from 'zod';
 import { addressesClash } from './address-clash';
+import { jwksUriProblem, jwt } from './jwt';
 import { stepSchema } from './steps';
 import { longestMs, longestSeconds } from './timer-limits';
 
@@ -50,6 +51,13 @@ const apiKeys = z.array(apiKey).superRefine((keys, context) => {
   });
 });
 
+const auth = z.strictObject({
+  apiKeys: apiKeys
+    .default([])
+    .describe('Empty: no key is asked for (loopback only, unless auth.jwt is there)'),
+  jwt: jwt.optional(),
+});
+
 const limits = z.strictObject({
   bodyBytes: positive
     .default(8 * 2 ** 20)
@@ -74,6 +82,10 @@ const limits = z.strictObject({
 });
 
 const ingest = z.strictObject({
+  cors: z
+    .array(origin)
+    .default([])
+    .describe('Origins whose pages may send events over HTTP (CORS); none by default'),
   mintIds: z
     .boolean()
     .default(false)
@@ -283,11 +295,7 @@ const sections = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least level that is logged'),
-  auth: z
-    .strictObject({
-      apiKeys: apiKeys.default([]).describe('Empty: no key is asked for (loopback only)'),
-    })
-    .prefault({}),
+  auth: auth.prefault({}),
   ingest: ingest.prefault({}),
   tenants: z
     .record(z.string().min(1), tenant)
@@ -316,8 +324,11 @@ export const configSchema = sections.superRefine((config, context) => {
     const message = `is where ${first} listens (${config[first]}): give each a port of its own`;
     context.addIssue({ code: 'custom', path: [name], message });
   });
+  const problem = jwksUriProblem(config);
+  if (problem) context.addIssue({ code: 'custom', path: ['auth', 'jwt', 'jwksUri'], message: problem });
 });
 
 export type Config = z.infer<typeof configSchema>;
 export type ApiKey = z.infer<typeof apiKey>;
+export type AuthConfig = z.infer<typeof auth>;
 export type Limits = z.infer<typeof limits>;

@@ -25,9 +25,7 @@ export const logChecks: readonly Check[] = [
       const found = await eventually(subject, () =>
         entries().find((entry) => entry['correlation_id'] === traceId),
       );
-      const bare = entries().filter(
-        ({ correlation_id: id, time }) => typeof id !== 'string' || time === undefined,
-      );
+      const bare = entries().filter((entry) => lacking(entry).length > 0);
       return unless(
         [
           ...(found
@@ -35,14 +33,14 @@ export const logChecks: readonly Check[] = [
             : [`no line with correlation_id ${traceId}, among ${entries().length} lines of JSON`]),
           ...(bare.length > 0
             ? [
-                `lines without correlation_id or time: ${some(
-                  bare.map(({ msg }) => msg),
+                `lines that lack something: ${some(
+                  bare.map((entry) => `${lacking(entry).join(', ')} of ${told(entry)}`),
                   3,
                 )}`,
               ]
             : []),
         ],
-        `"${found?.msg ?? ''}" carries the trace id`,
+        `${told(found)} carries the trace id`,
       );
     },
   },
@@ -71,16 +69,24 @@ export const logChecks: readonly Check[] = [
   },
 ];
 
-interface Entry {
-  readonly msg: string;
-  readonly [member: string]: unknown;
+type Entry = Readonly<Record<string, unknown>>;
+
+const members = ['level', 'time', 'msg', 'correlation_id'] as const;
+
+function lacking(entry: Entry): readonly string[] {
+  return members.filter((member) =>
+    member === 'correlation_id' ? typeof entry[member] !== 'string' : entry[member] === undefined,
+  );
 }
 
-/** A line of a log; undefined for what is none, like the start line. */
+function told(entry: Entry | undefined): string {
+  return JSON.stringify(entry?.['msg'] ?? '');
+}
+
+/** A line of a log; undefined for what is none: text of others, and a start line that is not logged. */
 function entryOf(line: string): Entry | undefined {
   if (!line.startsWith('{')) return undefined;
   const entry = parsed(line);
-  if (typeof entry !== 'object' || entry === null || !('msg' in entry) || !('level' in entry))
-    return undefined;
-  return { ...entry, msg: String(entry.msg) };
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  return 'admin' in entry && !('level' in entry) ? undefined : (entry as Entry);
 }

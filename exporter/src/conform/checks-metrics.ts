@@ -45,7 +45,7 @@ export const metricsChecks: readonly Check[] = [
 export const labelChecks: readonly Check[] = [
   {
     id: 'label-lists',
-    expected: `label names and values of known metrics come from their closed lists, and none is called ${foreignLabels.join(', ')}`,
+    expected: `known metrics have their labels and no others, values come from closed lists, and none is called ${foreignLabels.join(', ')}`,
     mend: 'Map what callers send to the closed list before it becomes a label (createServiceMetrics does); leave labels of the target to Prometheus.',
     async run({ admin, plan }) {
       await plan.sendUnmatched('PURGE');
@@ -130,6 +130,9 @@ function strangeLabels({ name, labels }: Sample): string[] {
     (each) => each.name === name || (each.type === 'histogram' && bare(name) === each.name),
   );
   if (!family) return problems;
+  for (const label of Object.keys(family.labels)) {
+    if (!(label in labels)) problems.push(`${name} is without the label ${label}`);
+  }
   for (const [label, value] of Object.entries(labels)) {
     if (family.type === 'histogram' && label === 'le') continue;
     const list = family.labels[label];

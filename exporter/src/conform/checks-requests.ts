@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { met, missed, unchecked, unless, type Check } from './finding';
+import { met, missed, some, unchecked, unless, type Check } from './finding';
+import type { Answer } from './http-call';
 import { newTrace, syntheticHeader } from './request-plan';
 import type { Scrape } from './scrape';
 import { eventually, type Subject } from './subject';
@@ -18,20 +19,30 @@ export const requestChecks: readonly Check[] = [
     async run(subject) {
       const { plan, admin } = subject;
       const before = await admin.scrape();
-      for (let sent = 0; sent < requests; sent += 1) await plan.send();
-      let last: Scrape | undefined;
+      const answers: Answer[] = [];
+      for (let sent = 0; sent < requests; sent += 1) answers.push(await plan.send());
+      const [method, status] = [plan.method, String(answers[0]?.status)];
+      // One of another status, as a 304 may be, is counted elsewhere.
+      const alike = answers.filter((answer) => String(answer.status) === status).length;
+      const wanted = [
+        { name: 'http_requests_total', labels: { method, status_code: status }, least: alike },
+        { name: 'http_request_duration_seconds_count', labels: { method }, least: requests },
+      ] as const;
+      let last = before;
       const counted = await eventually(subject, async () => {
         const after = (last = await admin.scrape());
-        const [route] = grownRoutes('http_requests_total', before, after, requests);
-        const [timed] = grownRoutes('http_request_duration_seconds_count', before, after, requests);
-        return route !== undefined && route === timed ? route : undefined;
+        const [total, timed] = wanted.map(
+          ({ name, labels, least }) => grownRoutes(name, before, after, least, labels)[0],
+        );
+        return total !== undefined && total === timed ? total : undefined;
       });
       if (counted !== undefined) return met(`${requests} requests on the route ${counted}`);
-      const seen = (name: string): string => {
-        const routes = last ? grownRoutes(name, before, last, 1) : [];
-        return `${name} grew on ${routes.length === 0 ? 'no route' : routes.slice(0, 5).join(', ')} after ${requests} requests`;
-      };
-      return missed(seen('http_requests_total'), seen('http_request_duration_seconds_count'));
+      return missed(
+        ...wanted.map(({ name, labels }) => {
+          const routes = grownRoutes(name, before, last, 1, labels);
+          return `${name}${JSON.stringify(labels)} grew on ${routes.length === 0 ? 'no route' : some(routes)} after ${requests} requests`;
+        }),
+      );
     },
   },
   {
@@ -142,10 +153,19 @@ export const requestChecks: readonly Check[] = [
   },
 ];
 
-/** Routes on which a counter grew by at least so much. */
-function grownRoutes(name: string, before: Scrape, after: Scrape, least: number): string[] {
-  const routes = new Set(after.of(name).map(({ labels }) => labels['route'] ?? ''));
-  return [...routes].filter((route) => after.sum(name, { route }) - before.sum(name, { route }) >= least);
+/** Routes on which a counter of these labels grew by at least so much. */
+function grownRoutes(
+  name: string,
+  before: Scrape,
+  after: Scrape,
+  least: number,
+  labels: Readonly<Record<string, string>>,
+): string[] {
+  const routes = new Set(after.of(name).map((sample) => sample.labels['route'] ?? ''));
+  return [...routes].filter((route) => {
+    const of = { ...labels, route };
+    return after.sum(name, of) - before.sum(name, of) >= least;
+  });
 }
 
 function exemplars(scrape: Scrape) {

@@ -7,7 +7,8 @@ import type { JsonScanner } from './json-scanner';
 import { isJsonType, isUtf8Charset, parseMediaType } from './media-type';
 import { itemProblem, type ItemProblem } from './problem';
 
-const readAttributes = [
+/** Attributes whose headers are read, each as `ce-` and its name. */
+export const readAttributes = [
   'specversion',
   'id',
   'source',

@@ -27,6 +27,18 @@ describe('who is turned away over gRPC', () => {
     expect(fixture.ingest.memory.used).toBe(0);
   });
 
+  it('is counted by its events: a batch by those of the batches that came before', async () => {
+    await start();
+    const batch = (name: string): Record<string, unknown> => ({
+      requests: Array.from({ length: 40 }, (_, i) => ({ ...event, event_id: `${name}${i}` })),
+    });
+    expect(await fixture.call(`${ingest}Batch`, batch('a'))).toMatchObject({ accepted: 40 });
+    fixture.ingest.sheds = () => true;
+    await fixture.failure(`${ingest}Batch`, batch('b'));
+    await fixture.failure(ingest, event);
+    expect(fixture.ingest.observer.counts).toEqual({ 'grpc accepted': 40, 'grpc refused': 41 });
+  });
+
   it('waits for its refusal when many are turned away, and every one gets it', async () => {
     await start();
     fixture.ingest.sheds = () => true;

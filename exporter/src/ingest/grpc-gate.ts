@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import {
   status as grpcStatus,
@@ -7,12 +6,20 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { traceIdOf, type Authenticator, type Role } from '@selfcheer/cheer-kit';
+import {
+  explainDenial,
+  traceIdOf,
+  type Authenticator,
+  type Denial,
+  type Identity,
+  type Role,
+} from '@selfcheer/cheer-kit';
 import type { Limits } from '../config/schema';
 import type { TraceContext, Traffic } from '../event';
 import { FrameMeter } from './grpc-frames';
+import { credentialsOf, headerBytes, headersOf, priorityOf } from './grpc-metadata';
 import { grpcMethods, type GrpcMethod } from './grpc-schema';
-import { callFailure, refusalFailure, type GrpcCode, type GrpcFailure } from './grpc-status';
+import { callFailure, refusalFailure, withDetails, type GrpcCode, type GrpcFailure } from './grpc-status';
 import type { IngestSpan, IngestSpans } from './ingest-spans';
 import { refusal, type Delivery, type Intake } from './intake';
 import { smallBodyBytes, type LargeBody } from './large-bodies';
@@ -177,17 +184,14 @@ class GatedCall implements Listener, AdmittedCall, Sender {
 
   onReceiveMetadata(metadata: Metadata): void {
     const role = roles[this.#method];
-    if (role !== undefined) {
-      const failure = this.#judge(metadata, role);
-      if (failure) {
-        // Until its turn nothing is read of the call: it was not handed on.
-        if (this.#turnedAway) this.#options.intake.pacer.run(() => this.over || this.#finish(failure));
-        else this.#finish(failure);
-        return;
-      }
-      admitted.set(metadata, this);
+    if (role === undefined) {
+      this.#next?.onReceiveMetadata(metadata);
+      return;
     }
-    this.#next?.onReceiveMetadata(metadata);
+    const judged = (failure: GrpcFailure | undefined): void => this.#judged(metadata, failure);
+    const judging = this.#judge(metadata, role);
+    if (judging instanceof Promise) void judging.then(judged);
+    else judged(judging);
   }
 
   onReceiveMessage(message: Buffer): void {
@@ -217,16 +221,35 @@ class GatedCall implements Listener, AdmittedCall, Sender {
     this.#next?.onCancel();
   }
 
-  #judge(metadata: Metadata, role: Role): GrpcFailure | undefined {
+  /** Until it is handed on nothing is read of a call. */
+  #judged(metadata: Metadata, failure: GrpcFailure | undefined): void {
+    if (this.over) return;
+    if (!failure) {
+      admitted.set(metadata, this);
+      this.#next?.onReceiveMetadata(metadata);
+    } else if (this.#turnedAway) this.#options.intake.pacer.run(() => this.over || this.#finish(failure));
+    else this.#finish(failure);
+  }
+
+  /** Never throws or rejects, which would leave the caller waiting. */
+  #judge(metadata: Metadata, role: Role): GrpcFailure | undefined | Promise<GrpcFailure | undefined> {
+    const fault = (error: unknown): GrpcFailure =>
+      refusalFailure(this.#options.intake.refusalOf(error, this));
     try {
-      return this.#admit(metadata, role);
+      const caller = this.#identify(metadata, role);
+      if ('code' in caller) return caller;
+      const admit = (known: Identity | Denial): GrpcFailure | undefined => this.#admit(metadata, role, known);
+      return caller.who instanceof Promise ? caller.who.then(admit).catch(fault) : admit(caller.who);
     } catch (error) {
-      return refusalFailure(this.#options.intake.refusalOf(error, this)); // a throw here would leave the caller waiting
+      return fault(error);
     }
   }
 
-  #admit(metadata: Metadata, role: Role): GrpcFailure | undefined {
-    const { authenticator, intake, limits, spans } = this.#options;
+  #identify(
+    metadata: Metadata,
+    role: Role,
+  ): GrpcFailure | { readonly who: ReturnType<Authenticator['authenticate']> } {
+    const { authenticator, limits, spans } = this.#options;
     const sent = headerBytes(metadata);
     if (sent > limits.headerBytes) {
       const detail = `the metadata has ${sent} bytes; at most ${limits.headerBytes} are allowed`;
@@ -237,12 +260,12 @@ class GatedCall implements Listener, AdmittedCall, Sender {
     if (role === 'producer') this.#span = spans?.grpc(this.#method, parent);
     this.trace = this.#span?.trace ?? parent;
     this.traffic = trafficOf(headers);
-    const authorization = only(metadata.get('authorization'));
-    const caller = authenticator.authenticate({ authorization, apiKey: only(metadata.get('x-api-key')) });
-    if (caller === 'missing' || caller === 'invalid') {
-      const wrong = caller === 'missing' ? 'no API key was sent' : 'the API key is not known';
-      return callFailure('unauthenticated', `${wrong}: send one as metadata, authorization: Bearer KEY`);
-    }
+    return { who: authenticator.authenticate(credentialsOf(metadata)) };
+  }
+
+  #admit(metadata: Metadata, role: Role, caller: Identity | Denial): GrpcFailure | undefined {
+    const { intake } = this.#options;
+    if (typeof caller === 'string') return this.#deny(caller, role);
     if (!caller.roles.includes(role)) {
       return callFailure('forbidden', `${caller.name} does not have the role ${role}`);
     }
@@ -250,10 +273,20 @@ class GatedCall implements Listener, AdmittedCall, Sender {
     if (role !== 'producer') return undefined;
     const closed = intake.gate();
     if (closed) return this.#refuse(closed);
-    const priority = list(metadata.get('priority'));
-    const turnedAway = intake.admission.admit({ tenant: caller.tenant, priority, bytes: 1 });
+    const turnedAway = intake.admission.admit({
+      tenant: caller.tenant,
+      priority: priorityOf(metadata),
+      bytes: 1,
+    });
     this.#turnedAway = turnedAway !== undefined;
     return turnedAway && this.#refuse(turnedAway);
+  }
+
+  #deny(denial: Denial, role: Role): GrpcFailure {
+    const detail = explainDenial(denial);
+    if (denial !== 'unavailable') return callFailure('unauthenticated', detail);
+    const why = refusal('auth_unavailable', detail);
+    return role === 'producer' ? this.#refuse(why) : refusalFailure(why);
   }
 
   #pass(message: Buffer): void {
@@ -329,7 +362,9 @@ class GatedCall implements Listener, AdmittedCall, Sender {
   }
 
   #refuse(why: Refusal): GrpcFailure {
-    if (!this.over) this.#options.intake.refused(why, 1, { transport: 'grpc', traffic: this.traffic });
+    const { intake } = this.#options;
+    const events = this.#method === 'selfcheer.v1.IngestService/IngestBatch' ? intake.estimates.grpc.of() : 1;
+    if (!this.over) intake.refused(why, events, { transport: 'grpc', traffic: this.traffic });
     return refusalFailure(why);
   }
 
@@ -356,44 +391,6 @@ class GatedCall implements Listener, AdmittedCall, Sender {
   }
 }
 
-/** Our own failures as they are; those of grpc-js with the code that they should have and with details. */
-function withDetails(status: Status): Status {
-  const { code, details, metadata } = status;
-  if (code === grpcStatus.OK || (metadata?.get('grpc-status-details-bin').length ?? 0) > 0) return status;
-  if (code === grpcStatus.RESOURCE_EXHAUSTED) return callFailure('body_too_large', details);
-  if (code !== grpcStatus.INTERNAL) return status;
-  if (details === 'Failed to decompress message') return callFailure('invalid_encoding', details);
-  return details.startsWith('Invalid grpc-timeout') ? callFailure('bad_request', details) : status;
-}
-
 function bufferFull(): Refusal {
   return refusal('buffer_full', 'too many bytes wait to be stored: send again later, or less at once');
-}
-
-/** Size of the metadata as HTTP/2 counts it (RFC 9113, 10.5.1): 32 bytes for each field beside its text. */
-function headerBytes(metadata: Metadata): number {
-  let bytes = 0;
-  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
-    for (const value of Array.isArray(values) ? values : [values])
-      bytes += name.length + String(value).length + 32;
-  }
-  return bytes;
-}
-
-/** The metadata that says where the call comes from, as HTTP would carry it. */
-function headersOf(metadata: Metadata): IncomingHttpHeaders {
-  return {
-    traceparent: only(metadata.get('traceparent')),
-    tracestate: list(metadata.get('tracestate')),
-    baggage: list(metadata.get('baggage')),
-  };
-}
-
-/** Two credentials, or two parents, are none. */
-function only(values: readonly (string | Buffer)[]): string | undefined {
-  return values.length === 1 ? String(values[0]) : undefined;
-}
-
-function list(values: readonly (string | Buffer)[]): string | undefined {
-  return values.length > 0 ? values.join(',') : undefined;
 }

@@ -64,6 +64,7 @@ export function ingestBatch(options: IngestHandlerOptions): handleUnaryCall<Buff
       intake.rejected(1, { transport: 'grpc', traffic: admitted.traffic });
       return problemFailure(requests);
     }
+    intake.estimates.grpc.learn(requests.length);
     const order = new RequestOrder(intake);
     const chunks: Promise<IngestResponseMessage[] | GrpcFailure>[] = [];
     let closed: Refusal | undefined;

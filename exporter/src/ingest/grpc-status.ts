@@ -1,7 +1,10 @@
-import { Metadata, status as grpcStatus } from '@grpc/grpc-js';
+import { Metadata, status as grpcStatus, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { MessageProblem } from './grpc-decode';
 import { grpcSchema } from './grpc-schema';
 import type { Refusal, RefusalCode } from './problem';
+
+/** What a call ends with, well or not. */
+type Ending = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
 /** The closed list of `grpc_server_handled_total{code}`: the names of the gRPC specification. */
 export type GrpcCode = keyof typeof grpcStatus;
@@ -36,6 +39,7 @@ const refusalStatus: Readonly<Record<RefusalCode, grpcStatus>> = {
   store_full: grpcStatus.RESOURCE_EXHAUSTED,
   draining: grpcStatus.UNAVAILABLE,
   store_fenced: grpcStatus.UNAVAILABLE,
+  auth_unavailable: grpcStatus.UNAVAILABLE,
   unavailable: grpcStatus.UNAVAILABLE,
   internal: grpcStatus.INTERNAL,
 };
@@ -76,6 +80,16 @@ export function callFailure(code: CallCode, detail: string): GrpcFailure {
   const status = callStatus[code];
   // No later try makes a message smaller, but clients count on RetryInfo wherever RESOURCE_EXHAUSTED stands.
   return failure(status, code, detail, status === grpcStatus.RESOURCE_EXHAUSTED ? [retryInfo(60)] : []);
+}
+
+/** Our own failures as they are; those of grpc-js with the code that they should have and with details. */
+export function withDetails(status: Ending): Ending {
+  const { code, details, metadata } = status;
+  if (code === grpcStatus.OK || (metadata?.get('grpc-status-details-bin').length ?? 0) > 0) return status;
+  if (code === grpcStatus.RESOURCE_EXHAUSTED) return callFailure('body_too_large', details);
+  if (code !== grpcStatus.INTERNAL) return status;
+  if (details === 'Failed to decompress message') return callFailure('invalid_encoding', details);
+  return details.startsWith('Invalid grpc-timeout') ? callFailure('bad_request', details) : status;
 }
 
 interface PackedDetail {

@@ -31,6 +31,17 @@ describe('who is turned away over HTTP', () => {
     expect(fixture.answered).toEqual(['POST 503']);
   });
 
+  it('is counted by its events, as far as its length tells of those that came before', async () => {
+    await start();
+    const batch = (name: string): string =>
+      Array.from({ length: 40 }, (_, i) => event(`${name}${String(i).padStart(2, '0')}`)).join('\n');
+    expect((await post(port, batch('a'), { headers: ndjson })).status).toBe(202);
+    fixture.sheds = () => true;
+    expect((await post(port, batch('b'), { headers: ndjson })).status).toBe(503);
+    expect((await post(port, event('c'))).status).toBe(503);
+    expect(fixture.observer.counts).toEqual({ 'http accepted': 40, 'http refused': 41 });
+  });
+
   it('keeps its connection when the body is small', async () => {
     await start();
     fixture.sheds = () => fixture.asked.length === 1;

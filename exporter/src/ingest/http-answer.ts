@@ -101,10 +101,11 @@ export function sendAnswer(
   for (const piece of answer.body) length += piece.length;
   const headers: Record<string, string | number> = {
     ...answer.headers,
-    'content-length': length,
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
   };
+  // RFC 9110, 8.6: an answer without content has no length either.
+  if (answer.status !== 204) headers['content-length'] = length;
   const whole = isRead(request);
   if (!whole) headers['connection'] = 'close';
   response.writeHead(answer.status, headers);

@@ -1,7 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isLoopbackHostHeader, traceIdOf, type Authenticator, type Identity } from '@selfcheer/cheer-kit';
+import {
+  challengeOf,
+  explainDenial,
+  isLoopbackHostHeader,
+  traceIdOf,
+  type Authenticator,
+  type CorsHandler,
+  type Denial,
+  type Identity,
+} from '@selfcheer/cheer-kit';
 import type { Limits } from '../config/schema';
+import type { Traffic } from '../event';
 import { BodyIntake, formatOf, maxBodyBytes, supportedTypes, type BodyRequest } from './http-bodies';
 import {
   isRead,
@@ -12,6 +22,7 @@ import {
   withHeaders,
   type Answer,
 } from './http-answer';
+import { ingestCors } from './http-cors';
 import type { IngestSpan, IngestSpans } from './ingest-spans';
 import { refusal, type Intake } from './intake';
 import { smallBodyBytes } from './large-bodies';
@@ -26,6 +37,8 @@ export interface HttpIngestOptions {
   readonly intake: Intake;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  /** Origins whose pages may send events. */
+  readonly cors: readonly string[];
   /** Bound to loopback without keys: the Host header must then be loopback too, against DNS rebinding. */
   readonly loopbackOnly: boolean;
   /** Serves every other path, for example an express app. */
@@ -60,9 +73,11 @@ const drainMs = 2_000;
 export class HttpIngest {
   readonly #options: HttpIngestOptions;
   readonly #bodies: BodyIntake;
+  readonly #cors: CorsHandler | undefined;
 
   constructor(options: HttpIngestOptions) {
     this.#options = options;
+    this.#cors = ingestCors(options.cors);
     this.#bodies = new BodyIntake(options.intake, options.limits);
   }
 
@@ -85,6 +100,7 @@ export class HttpIngest {
   /** For the first request of a connection that is one too many: the connection ends with the answer. */
   readonly handleCrowded: RequestListener = (request, response) => {
     const { intake } = this.#options;
+    this.#allowOrigin(request, response);
     const why = refusal('overloaded', 'Too many connections are open: use fewer, and keep them');
     intake.refused(why, 1, { transport: 'http', traffic: trafficOf(request.headers) });
     response.shouldKeepAlive = false;
@@ -95,12 +111,17 @@ export class HttpIngest {
   async #serve(request: IncomingMessage, response: ServerResponse, goOn?: () => void): Promise<void> {
     const { intake, answered, spans } = this.#options;
     const from = intake.clock();
+    this.#allowOrigin(request, response);
     const requestId = requestIdOf(request.headers);
     const span = spans?.http(request, eventsPath, traceOf(request.headers));
     let trace = span?.trace;
     try {
-      const judgement = this.#judge(request, requestId, span);
-      if ('admitted' in judgement) {
+      const judging = this.#judge(request, requestId, span);
+      // Nothing waits where nothing has to: most callers are known.
+      const judgement = judging instanceof Promise ? await judging : judging;
+      if (response.closed) {
+        // Gone while its token was checked: nobody waits for an answer.
+      } else if ('admitted' in judgement) {
         ({ trace } = judgement.admitted.delivery);
         goOn?.();
         await this.#take({ request, ...judgement.admitted }, response, requestId, span);
@@ -143,6 +164,7 @@ export class HttpIngest {
     const { pipeline, halted, close } = await this.#bodies.take(from);
     const totals = await pipeline.finish();
     span?.counted(totals);
+    const read = totals.accepted + totals.duplicates + totals.rejected;
     if (response.closed) {
       close();
       return;
@@ -155,13 +177,25 @@ export class HttpIngest {
       const { code, detail } = halted.problem;
       answer = problemAnswer(code, detail, requestId, { totals });
     } else if (halted) {
-      intake.refused(halted.refusal, 1, from.delivery);
+      intake.refused(halted.refusal, Math.max(1, this.#eventsOf(from.request) - read), from.delivery);
       answer = refusalAnswer(halted.refusal, requestId, totals);
     } else if (totals.refusal) {
       answer = refusalAnswer(totals.refusal, requestId, totals);
       if (isTurnedAway(totals.refusal)) await new Promise<void>((resolve) => intake.pacer.run(resolve));
-    } else answer = totalsAnswer(totals, from.minimal, requestId);
+    } else {
+      intake.estimates.http.learn(read, lengthOf(from.request));
+      answer = totalsAnswer(totals, from.minimal, requestId);
+    }
     sendAnswer(from.request, response, this.#limited(answer, from.delivery.tenant), requestId);
+  }
+
+  /** Events of a request that was not read to its end, as far as can be told. */
+  #eventsOf(request: IncomingMessage): number {
+    const { intake, limits } = this.#options;
+    const format = formatOf(request.headers);
+    if (format === 'cloudevent' || format === 'cloudevent-binary') return 1;
+    // A length is only what somebody says.
+    return Math.min(intake.estimates.http.of(lengthOf(request)), limits.eventsPerRequest);
   }
 
   /** The answer with the limits of a tenant that has a quota. */
@@ -170,34 +204,64 @@ export class HttpIngest {
     return readings ? withHeaders(answer, rateLimitHeaders(readings)) : answer;
   }
 
-  #judge(request: IncomingMessage, requestId: string, span: IngestSpan | undefined): Judgement {
-    const { intake, limits } = this.#options;
-    const { headers } = request;
-    const traffic = trafficOf(headers);
-    if (request.method !== 'POST') {
-      const detail = `${request.method} ${eventsPath}: send events with POST`;
-      return {
-        answer: problemAnswer('method_not_allowed', detail, requestId, { headers: { allow: 'POST' } }),
-      };
+  /** The headers that let a page of an allowed origin read what is answered to it. */
+  #allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+    if (request.headers.origin !== undefined) this.#cors?.(request, response, () => undefined);
+  }
+
+  #judge(
+    request: IncomingMessage,
+    requestId: string,
+    span: IngestSpan | undefined,
+  ): Judgement | Promise<Judgement> {
+    const { authenticator, loopbackOnly } = this.#options;
+    const { headers, method } = request;
+    if (method === 'OPTIONS' && this.#cors && headers.origin !== undefined) {
+      return { answer: { status: 204, headers: {}, body: [] } };
     }
-    if (this.#options.loopbackOnly && !isLoopbackHostHeader(headers.host)) {
+    if (method !== 'POST') {
+      const detail = `${method} ${eventsPath}: send events with POST`;
+      const allow = this.#cors ? 'POST, OPTIONS' : 'POST';
+      return { answer: problemAnswer('method_not_allowed', detail, requestId, { headers: { allow } }) };
+    }
+    if (loopbackOnly && !isLoopbackHostHeader(headers.host)) {
       const detail = 'This port is bound to loopback and has no keys: call it as localhost or 127.0.0.1';
       return { answer: problemAnswer('host_not_loopback', detail, requestId) };
     }
-    const identity = this.#identify(request, requestId);
-    if ('status' in identity) return { answer: identity };
+    const { authorization, 'x-api-key': apiKey } = headers;
+    const caller = authenticator.authenticate({
+      authorization,
+      apiKey: typeof apiKey === 'string' ? apiKey : undefined,
+    });
+    const admit = (known: Identity | Denial): Judgement => this.#admit(request, requestId, span, known);
+    return caller instanceof Promise ? caller.then(admit) : admit(caller);
+  }
+
+  #admit(
+    request: IncomingMessage,
+    requestId: string,
+    span: IngestSpan | undefined,
+    caller: Identity | Denial,
+  ): Judgement {
+    const { intake, limits } = this.#options;
+    const { headers } = request;
+    const traffic = trafficOf(headers);
+    if (typeof caller === 'string') return { answer: this.#deny(caller, requestId, traffic) };
+    if (!caller.roles.includes('producer')) {
+      const detail = `${caller.name} may not send events: it lacks the role producer`;
+      return { answer: problemAnswer('forbidden', detail, requestId) };
+    }
     const closed = intake.gate();
     if (closed) {
-      intake.refused(closed, 1, { transport: 'http', traffic });
+      intake.refused(closed, this.#eventsOf(request), { transport: 'http', traffic });
       return { answer: refusalAnswer(closed, requestId) };
     }
-    const contentLength =
-      headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-    const { tenant } = identity;
+    const contentLength = lengthOf(request);
+    const { tenant } = caller;
     const priority = typeof headers['priority'] === 'string' ? headers['priority'] : undefined;
     const turnedAway = intake.admission.admit({ tenant, priority, bytes: contentLength ?? 1 });
     if (turnedAway) {
-      intake.refused(turnedAway, 1, { transport: 'http', traffic });
+      intake.refused(turnedAway, this.#eventsOf(request), { transport: 'http', traffic });
       return { answer: this.#limited(refusalAnswer(turnedAway, requestId), tenant), turnedAway: true };
     }
     const reject = (problem: RequestProblem, extra: Record<string, string> = {}): Judgement => {
@@ -228,31 +292,15 @@ export class HttpIngest {
     return { admitted: { format, encoding, delivery, minimal: prefersMinimal(headers) } };
   }
 
-  #identify(request: IncomingMessage, requestId: string): Identity | Answer {
-    const { authorization, 'x-api-key': apiKey } = request.headers;
-    const identity = this.#options.authenticator.authenticate({
-      authorization,
-      apiKey: typeof apiKey === 'string' ? apiKey : undefined,
-    });
-    if (identity === 'missing' || identity === 'invalid') {
-      const challenge =
-        identity === 'missing'
-          ? 'Bearer realm="selfcheer"'
-          : 'Bearer realm="selfcheer", error="invalid_token"';
-      const detail =
-        identity === 'missing'
-          ? 'Send an API key: Authorization: Bearer KEY, or X-API-Key: KEY'
-          : 'This API key is not known: check it with whoever runs the exporter';
-      return problemAnswer('unauthenticated', detail, requestId, {
-        headers: { 'www-authenticate': challenge },
-      });
+  #deny(denial: Denial, requestId: string, traffic: Traffic): Answer {
+    const detail = explainDenial(denial);
+    if (denial === 'unavailable') {
+      const why = refusal('auth_unavailable', detail);
+      this.#options.intake.refused(why, 1, { transport: 'http', traffic });
+      return refusalAnswer(why, requestId);
     }
-    if (identity.roles.includes('producer')) return identity;
-    return problemAnswer(
-      'forbidden',
-      `${identity.name} may not send events: it lacks the role producer`,
-      requestId,
-    );
+    const headers = { 'www-authenticate': challengeOf(denial) };
+    return problemAnswer('unauthenticated', detail, requestId, { headers });
   }
 }
 
@@ -277,4 +325,9 @@ function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '';
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
+}
+
+/** Undefined when the headers don't say it. */
+function lengthOf({ headers }: IncomingMessage): number | undefined {
+  return headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { traceIdOf, type CheerState, type ShedReason } from '@selfcheer/cheer-kit';
+import { denialRetrySeconds, traceIdOf, type CheerState, type ShedReason } from '@selfcheer/cheer-kit';
 import type {
   Acceptor,
   AppendOutcome,
@@ -15,6 +15,7 @@ import { createEvent } from '../event';
 import { messageOf, SelfcheerError } from '../errors';
 import { chargedBytes, type Admission } from './admission';
 import type { ByteBudget } from './byte-budget';
+import { EventEstimate } from './event-estimate';
 import { LargeBodies } from './large-bodies';
 import {
   itemProblem,
@@ -138,6 +139,7 @@ const retryAfterSeconds: Readonly<Record<RefusalCode, number>> = {
   draining: 5,
   store_full: 30,
   store_fenced: 5,
+  auth_unavailable: denialRetrySeconds,
   unavailable: 5,
   internal: 5,
 };
@@ -169,6 +171,11 @@ export class Intake {
   /** What bodies that are not whole yet may hold of it. */
   readonly large: LargeBodies;
   readonly admission: Admission;
+  /** Of requests that are turned away unread. */
+  readonly estimates: Readonly<Record<Transport, EventEstimate>> = {
+    http: new EventEstimate(),
+    grpc: new EventEstimate(),
+  };
   /** For the answers to what `admission` turns away. */
   readonly pacer = new RefusalPacer();
   readonly cheer: () => CheerBrief;

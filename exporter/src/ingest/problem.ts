@@ -39,6 +39,7 @@ export const refusals = {
   draining: { status: 503, title: 'The service is shutting down', shed: 'draining' },
   store_full: { status: 503, title: 'The store has no room left', shed: 'disk' },
   store_fenced: { status: 503, title: 'The store had a write error and is being checked', shed: 'disk' },
+  auth_unavailable: { status: 503, title: 'Credentials can not be checked now', shed: undefined },
   unavailable: { status: 503, title: 'Events can not be made durable now', shed: 'overload' },
   internal: { status: 500, title: 'The service failed', shed: undefined },
 } as const satisfies Record<string, { status: number; title: string; shed: ShedReason | undefined }>;

@@ -126,6 +126,7 @@ export class Lane {
       enriched: prepared.messages.length,
       published: prepared.messages.length - refusedBySink.length,
       dropped: prepared.dropped,
+      droppedSeqs: prepared.droppedSeqs,
       refused: [...prepared.refused, ...refusedBySink],
       enrichSeconds: (enrichedAt - startedAt) / 1000,
       publishSeconds: (performance.now() - enrichedAt) / 1000,

@@ -17,6 +17,8 @@ export interface Prepared {
   readonly messages: OutgoingMessage[];
   readonly refused: RefusedEvent[];
   readonly dropped: number;
+  /** Which of them were synthetic: whoever checks a release asks for each. */
+  readonly droppedSeqs: readonly number[];
   /** What must be stored before the first send, as `[seq, text]` in order. */
   readonly freeze: (readonly [number, string])[];
 }
@@ -124,6 +126,7 @@ function collect(
     messages: [] as OutgoingMessage[],
     refused: [] as RefusedEvent[],
     dropped: 0,
+    droppedSeqs: [] as number[],
     freeze: [] as (readonly [number, string])[],
   };
   events.forEach((event, index) => {
@@ -136,7 +139,10 @@ function collect(
       const { seq, id: eventId, trace } = event;
       const traced = trace && { traceId: traceIdOf(trace) };
       prepared.refused.push({ seq, eventId, ...traced, verdict, attempts: attempts[index] ?? 1 });
-    } else prepared.dropped += 1;
+    } else {
+      prepared.dropped += 1;
+      if (event.traffic === 'synthetic') prepared.droppedSeqs.push(event.seq);
+    }
   });
   return prepared;
 }

@@ -59,6 +59,8 @@ export interface SettledBatch {
   readonly enriched: number;
   readonly published: number;
   readonly dropped: number;
+  /** Of the synthetic lane which ones; of the others they are only counted. */
+  readonly droppedSeqs: readonly number[];
   readonly refused: readonly RefusedEvent[];
   readonly enrichSeconds: number;
   readonly publishSeconds: number;

@@ -7,7 +7,7 @@ import { Sender } from './sender';
 function stored(lane: number, seq: number, id = `e${seq}`): StoredEvent {
   return {
     ...{ lane, seq, id, source: '/s', type: 't', key: 'k', timestamp: 1, acceptedAt: 2, tenant: 'd' },
-    ...{ traffic: 'real', base64: false, revision: 1, payload: Buffer.from(id) },
+    ...{ traffic: lane === 2 ? 'synthetic' : 'real', base64: false, revision: 1, payload: Buffer.from(id) },
   } as const;
 }
 
@@ -270,11 +270,21 @@ describe('Relay', () => {
     expect(bench.of('settled')[0]).toMatchObject({
       published: 1,
       dropped: 1,
+      droppedSeqs: [],
       refused: [
         { seq: 1, verdict: { reason: 'bug', detail: 'bug in a step' } },
         { seq: 2, verdict: { reason: 'schema' } },
       ],
     });
+  });
+
+  it('tells of the synthetic lane which ones were dropped', async () => {
+    bench.enrich = ({ seq, payload }) =>
+      seq === 2 ? { outcome: 'drop', step: 'd' } : { outcome: 'ok', payload, enriched: Buffer.from('{}') };
+    bench.start();
+    bench.add(2, 3);
+    await bench.settledThrough(2, 3);
+    expect(bench.of('settled').map(({ droppedSeqs }) => droppedSeqs)).toContainEqual([2]);
   });
 
   it('enriches again when a step asks for it', async () => {

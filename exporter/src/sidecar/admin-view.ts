@@ -7,11 +7,16 @@ import type {
   QuarantinedEvent,
   QuarantineFilter,
   QuarantineResult,
+  SyntheticRun,
 } from '../event';
+import type { ReleasesApi } from './releases-routes';
 
 /** What the admin port needs to know about the exporter. */
 export interface AdminView extends ServiceView {
   readonly quarantine: QuarantineView;
+  /** What became of synthetic events; undefined for a run that is not known. */
+  readonly synthetic: { get(run: string): SyntheticRun | undefined };
+  readonly releases: Pick<ReleasesApi, 'store' | 'recorded'>;
 }
 
 /** Events that wait for a person. Rejections with a retriable SelfcheerError become 503, others 500. */

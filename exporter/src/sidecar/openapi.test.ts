@@ -62,9 +62,12 @@ function validators(document: Document): Validators {
   };
 }
 
+const known: Readonly<Record<string, string>> = { number: '1', run: 'run-1', id: '0.3.0' };
+
 /** Asks and holds the answer against the document; returns the status. */
 async function conforms(url: string, validator: Validators, path: string, query = ''): Promise<number> {
-  const response = await fetch(url + path.replace('{number}', '1') + query);
+  const filled = path.replace(/\{(\w+)\}/, (_, name: string) => known[name] ?? name);
+  const response = await fetch(url + filled + query);
   const type = (response.headers.get('content-type') ?? '').split(';', 1)[0] ?? '';
   const text = await response.text();
   const validate = validator(path, response.status, type);
@@ -87,7 +90,8 @@ test.each(Object.keys(scenes) as SceneName[])(
     const validator = validators(document);
     const statuses: number[] = [];
     for (const path of readable(document)) statuses.push(await conforms(url, validator, path));
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(statuses.length - 1);
+    // Where nothing is in quarantine and no release recorded, there is none of them.
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(statuses.length - 2);
     await conforms(url, validator, '/api/v1/cheer', '?window=1h');
   },
 );

@@ -33,7 +33,11 @@ export const targetsApi: ApiDescription = {
       reason: orNull(objectOf({ code: text, detail: text, since: orNull(text) })),
       last: orNull(objectOf({ state, score: orNull(number) })),
     }),
-    Targets: objectOf({ timestamp: text, targets: listOf(schemaRef('Target')) }),
+    Targets: objectOf({
+      timestamp: text,
+      latest_release: { type: 'integer', minimum: 0 },
+      targets: listOf(schemaRef('Target')),
+    }),
   },
   paths: {
     '/api/v1/targets': {

@@ -2,8 +2,8 @@ import { isoTime } from '@selfcheer/cheer-kit';
 import type { TargetReading } from './targets-watch';
 
 /**
- * `GET /api/v1/targets`, and the `targets` events of `/api/v1/targets/stream`: `{timestamp, targets: [...]}`, in the
- * order of the command line
+ * `GET /api/v1/targets`, and the `targets` events of `/api/v1/targets/stream`: `{timestamp, latest_release,
+ * targets: [...]}`, in the order of the command line; latest_release is the number of the release recorded last, 0 without
  *
  * | field | |
  * | --- | --- |
@@ -15,8 +15,8 @@ import type { TargetReading } from './targets-watch';
  * | state, score, idle, since, mode, reason | as in its summary, reason the worst one; null unless it is live |
  * | last | state and score as it told last: not how it is, unless it is live |
  */
-export function targetsJson(readings: readonly TargetReading[], nowMs: number) {
-  return { timestamp: isoTime(nowMs), targets: readings.map(targetJson) };
+export function targetsJson(readings: readonly TargetReading[], latestRelease: number, nowMs: number) {
+  return { timestamp: isoTime(nowMs), latest_release: latestRelease, targets: readings.map(targetJson) };
 }
 
 function targetJson({ target, link, detail, last }: TargetReading) {

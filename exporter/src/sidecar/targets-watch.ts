@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cheerStates, type CheerState, type Clock } from '@selfcheer/cheer-kit';
 import { z } from 'zod';
 import { troubleOf, type Target } from './targets';
+import { TargetFlags, type FlagChanged } from './targets-flags';
 import { readAll, requestTarget } from './targets-request';
 
 /**
@@ -34,6 +35,7 @@ const summarySchema = z.object({
   version: text,
   track: text,
   mode: text,
+  latest_sequence: z.number().int().nonnegative().catch(0),
   cheer: z.object({
     state: z.enum(cheerStates),
     score: z.number().nullable(),
@@ -56,18 +58,20 @@ export interface TargetWatchOptions {
   readonly timeoutMs?: number;
   /** Told when the link changes. */
   readonly onLink?: (link: TargetLink, detail: string | undefined) => void;
+  /** Told of each flag that changed while it is looked at, oldest first. */
+  readonly onFlag?: (change: FlagChanged) => void;
 }
 
 /** Older than this nothing is shown as if it still held, whatever the connection says. */
 const freshMs = 5_000;
 /** After one miss it is asked again at once: a connection that was kept open may have been closed meanwhile. */
 const againMs = 250;
-const largestSummary = 4 * 1024 * 1024;
+const largestAnswer = 4 * 1024 * 1024;
 
 /** Asks one target for its summary again and again, and remembers what it said and when. */
 export class TargetWatch {
   readonly #options: TargetWatchOptions;
-  readonly #url: URL;
+  readonly #flags: TargetFlags | undefined;
   #last: { readonly summary: TargetSummary; readonly at: number } | undefined;
   #trouble: { readonly detail: string; readonly locked: boolean } | undefined;
   #misses = 0;
@@ -77,7 +81,17 @@ export class TargetWatch {
 
   constructor(options: TargetWatchOptions) {
     this.#options = options;
-    this.#url = new URL(`${options.target.url}/api/v1/summary`);
+    const { onFlag, clock } = options;
+    if (!onFlag) return;
+    this.#flags = new TargetFlags({
+      ask: async (after) => {
+        const answer = await this.#ask(`/api/v1/events?after=${after}`);
+        if ('trouble' in answer) throw new Error(answer.trouble);
+        return answer.body;
+      },
+      changed: onFlag,
+      now: () => clock.now(),
+    });
   }
 
   start(): void {
@@ -125,13 +139,16 @@ export class TargetWatch {
   async #look(): Promise<void> {
     const { clock, onLink } = this.#options;
     try {
-      const answer = await this.#ask();
-      if ('summary' in answer) {
-        this.#last = { summary: answer.summary, at: clock.monotonic() };
+      const answer = await this.#ask('/api/v1/summary');
+      const { data } = summarySchema.safeParse('body' in answer ? answer.body : undefined);
+      if ('trouble' in answer) this.#missed(answer.trouble, answer.locked);
+      else if (!data) this.#missed('its answer is not that of an admin port', false);
+      else {
+        this.#last = { summary: data, at: clock.monotonic() };
         this.#trouble = undefined;
         this.#misses = 0;
-      } else {
-        this.#missed(answer.trouble, answer.locked);
+        // Without an answer they are asked for again with the next summary.
+        await this.#flags?.look(data.service, data.latest_sequence).catch(() => undefined);
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
@@ -148,8 +165,8 @@ export class TargetWatch {
     this.#trouble = { detail, locked };
   }
 
-  async #ask(): Promise<{ summary: TargetSummary } | { trouble: string; locked: boolean }> {
-    const { apiKey, userAgent, timeoutMs = 3_000 } = this.#options;
+  async #ask(path: string): Promise<{ body: unknown } | { trouble: string; locked: boolean }> {
+    const { target, apiKey, userAgent, timeoutMs = 3_000 } = this.#options;
     const deadline = new AbortController();
     const timer = setTimeout(
       () => deadline.abort(new Error(`no answer within ${timeoutMs / 1000} s`)),
@@ -158,21 +175,19 @@ export class TargetWatch {
     const stopped = (): void => deadline.abort();
     this.#stop.signal.addEventListener('abort', stopped);
     try {
-      const answer = await requestTarget(this.#url, {
+      const answer = await requestTarget(new URL(target.url + path), {
         headers: {
           ...{ accept: 'application/json', 'user-agent': userAgent },
           ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
         },
         ...{ silenceMs: timeoutMs, signal: deadline.signal },
       });
-      const body = await readAll(answer, largestSummary);
+      const body = await readAll(answer, largestAnswer);
       const status = answer.statusCode ?? 0;
       if (status === 401 || status === 403)
         return { trouble: keyTrouble(apiKey !== undefined), locked: true };
-      if (status !== 200) return { trouble: `it answered ${status} to ${this.#url.pathname}`, locked: false };
-      const { data } = summarySchema.safeParse(parse(body));
-      if (data) return { summary: data };
-      return { trouble: 'its answer is not that of an admin port', locked: false };
+      if (status !== 200) return { trouble: `it answered ${status} to ${path}`, locked: false };
+      return { body: parse(body) };
     } catch (error) {
       throw deadline.signal.aborted ? deadline.signal.reason : error;
     } finally {

@@ -17,6 +17,8 @@ import type {
   StageView,
 } from '@selfcheer/cheer-kit';
 import type { QuarantinedEvent, QuarantineReason } from '../../src/event';
+import type { RecordedRelease } from '../../src/sidecar/releases-file';
+import { someReleases } from './release-scenes';
 
 /** Everything that an AdminView tells, at one moment. */
 export interface Scene {
@@ -29,6 +31,8 @@ export interface Scene {
   readonly events: readonly CheerEvent[];
   readonly flags: readonly FlagView[];
   readonly quarantine: readonly QuarantinedEvent[];
+  /** Oldest first. */
+  readonly releases: readonly RecordedRelease[];
 }
 
 export const second = 1000;
@@ -350,6 +354,7 @@ export const base = (over: Partial<Scene> = {}): Scene => ({
     },
   ],
   quarantine: someQuarantined,
+  releases: someReleases(3),
   ...over,
 });
 

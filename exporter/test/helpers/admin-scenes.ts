@@ -26,6 +26,7 @@ import {
   verdict,
   type Scene,
 } from './admin-scene-parts';
+import { hostileRelease, someReleases } from './release-scenes';
 
 const hostile =
   '<img src=x onerror="document.title=1">\u202Egnp.exe\u0000 ${7*7} </script><script>alert(1)</script>';
@@ -163,6 +164,7 @@ export const scenes = {
       }),
       events: [stateEvent(1, 6 * second, 'warming', 'started')],
       quarantine: [],
+      releases: [],
     }),
   idle: () =>
     base({
@@ -179,6 +181,7 @@ export const scenes = {
         lanes: lanes('idle', 0).map((lane) => ({ ...lane, pending: 0 })),
       }),
       quarantine: [],
+      releases: [],
     }),
   disabled: () =>
     base({
@@ -202,6 +205,7 @@ export const scenes = {
         topic: 'a-topic-with-a-rather-long-name.v12',
         version: '12.104.9-rc.20261121+build.88123',
       }),
+      releases: someReleases(100),
       verdict: verdict('green', { cheersTotal: 918_273_645_546, missesTotal: 12_345_678 }),
       slo: slo([0.98, 0.97, 0.94], 9_007_199_254_740_991),
       pipeline: pipeline({
@@ -224,6 +228,7 @@ export const scenes = {
         lanes: [{ lane: 0, pending: 1, state: 'waiting', detail: hostile }],
       }),
       events: [{ sequence: 1, at: ago(minute), kind: 'miss', title: hostile, detail: hostile }],
+      releases: [hostileRelease(1, 'w'.repeat(300)), hostileRelease(2, hostile)],
       quarantine: [
         quarantined(1, hostile, 'schema', hostile, hostile),
         quarantined(2, 'x'.repeat(400), 'bug', 'step', 'y'.repeat(800)),

@@ -8,6 +8,8 @@ import type {
   QuarantineResult,
 } from '../../src/event';
 import type { AdminView, QuarantineView } from '../../src/sidecar/admin-view';
+import { ReleaseStore } from '../../src/sidecar/releases-store';
+import { releaseEvent } from '../../src/sidecar/releases-json';
 import { scenes, type SceneName } from './admin-scenes';
 
 /** An AdminView over plain data, for tests of the admin port and for looking at the page. */
@@ -19,11 +21,18 @@ export interface FakeAdminView extends AdminView {
   readonly listeners: ReadonlySet<(event: CheerEvent) => void>;
 }
 
+const acceptedAt = Date.UTC(2026, 0, 1);
+
 export function fakeAdminView(name: SceneName = 'green', overrides: Partial<AdminView> = {}): FakeAdminView {
   const scene = scenes[name]();
   const ring: CheerEvent[] = [...scene.events];
   const listeners = new Set<(event: CheerEvent) => void>();
   const audit: string[] = [];
+  const emit: FakeAdminView['emit'] = (event) => {
+    const numbered = { ...event, sequence: (ring.at(-1)?.sequence ?? 0) + 1 };
+    ring.push(numbered);
+    for (const listener of listeners) listener(numbered);
+  };
   return {
     info: scene.info,
     verdict: () => scene.verdict,
@@ -42,11 +51,23 @@ export function fakeAdminView(name: SceneName = 'green', overrides: Partial<Admi
     liveness: () => ({ ok: true }),
     readiness: () => Promise.resolve({ ok: true }),
     health: () => Promise.resolve({ status: 'ok', timestamp: new Date().toISOString(), checks: {} }),
-    emit: (event) => {
-      const numbered = { ...event, sequence: (ring.at(-1)?.sequence ?? 0) + 1 };
-      ring.push(numbered);
-      for (const listener of listeners) listener(numbered);
+    releases: {
+      store: ReleaseStore.inMemory(scene.releases),
+      recorded: (release) => emit({ at: release.recordedAt, kind: 'release', ...releaseEvent(release) }),
     },
+    synthetic: {
+      get: (run) =>
+        run === 'run-1'
+          ? {
+              ...{ run, untracked: 0 },
+              events: [
+                { id: `${run}/1`, status: 'published', acceptedAt, settledAt: acceptedAt + 12 },
+                { id: `${run}/2`, status: 'accepted', acceptedAt },
+              ],
+            }
+          : undefined,
+    },
+    emit,
     audit,
     listeners,
     ...overrides,

@@ -93,7 +93,7 @@ export class GrpcFixture {
     this.ingest = new IngestFixture(options);
     this.server = createGrpcServer({
       intake: this.ingest.intake,
-      authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [] }),
+      authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [], jwt: options.jwt }),
       cheer: {
         current: () => this.verdict,
         subscribe: (listener) => {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestListener, Server } from 'node:http';
-import { createAuthenticator } from '@selfcheer/cheer-kit';
+import { createAuthenticator, type JwtVerifier } from '@selfcheer/cheer-kit';
 import { configSchema, type ApiKey, type Limits } from '../../src/config/schema';
 import { sizeOf, type Acceptor, type AppendOutcome, type Event } from '../../src/event';
 import { Admission } from '../../src/ingest/admission';
@@ -79,6 +79,8 @@ export class CountingObserver implements IngestObserver {
 export interface IngestFixtureOptions {
   readonly limits?: Partial<Limits>;
   readonly apiKeys?: readonly ApiKey[];
+  readonly jwt?: JwtVerifier;
+  readonly cors?: readonly string[];
   readonly mintIds?: boolean;
   readonly fallback?: RequestListener;
   readonly loopbackOnly?: boolean;
@@ -137,8 +139,9 @@ export class IngestFixture {
     });
     this.http = new HttpIngest({
       intake: this.intake,
-      authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [] }),
+      authenticator: createAuthenticator({ apiKeys: options.apiKeys ?? [], jwt: options.jwt }),
       limits: this.limits,
+      cors: options.cors ?? [],
       loopbackOnly: options.loopbackOnly ?? false,
       fallback: options.fallback ?? ((_request, response) => response.writeHead(404).end('fallback')),
       answered: (method, status, _seconds, traceId) => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { status as grpcStatus } from '@grpc/grpc-js';
+import { audience, jwkOf, name as issuer, newKey, token } from '../../../cheer-kit/test/issuer';
 import { callGrpc, cheerPath, healthPath, ingestPath } from '../helpers/grpc-caller';
 import { eventually, Service, temporaryDirectory, temporaryFile, tidyUp } from '../helpers/service';
 
@@ -52,6 +53,33 @@ describe('10 roles', () => {
     expect(await callGrpc(grpc, cheerPath, {}, as('reader'))).toHaveProperty('state');
     expect(await callGrpc(grpc, healthPath, {})).toMatchObject({ status: 'SERVING' });
     expect(await service.untilPublished(1)).toHaveLength(1);
+  });
+
+  it('takes tokens of an issuer on every port, and then nobody without', async () => {
+    const key = newKey('k1');
+    const jwksFile = temporaryFile('jwks.json', JSON.stringify({ keys: [jwkOf(key)] }));
+    const service = await Service.start({ auth: { jwt: { issuer, audience, jwksFile } } });
+    const bearer = async (...roles: string[]): Promise<Record<string, string>> => ({
+      authorization: `Bearer ${await token(key, { roles, tenant: 'acme' })}`,
+    });
+    const send = async (headers: Record<string, string>): Promise<number> =>
+      (await service.send(event, { headers: { ...json, ...headers } })).status;
+    expect([await send({}), await send(await bearer('reader'))]).toEqual([401, 403]);
+    expect(await send(await bearer('producer'))).toBe(202);
+    const { grpc, admin } = service.app.addresses;
+    const sent = { event_id: 'b', payload: 'text' };
+    await expect(callGrpc(grpc, ingestPath, sent)).rejects.toMatchObject({
+      code: grpcStatus.UNAUTHENTICATED,
+    });
+    expect(await callGrpc(grpc, ingestPath, sent, await bearer('producer'))).toMatchObject({ event_id: 'b' });
+    const read = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`http://${admin}/metrics`, { headers })).status;
+    expect([
+      await read({}),
+      await read(await bearer('producer')),
+      await read(await bearer('reader')),
+    ]).toEqual([401, 403, 200]);
+    expect(await service.untilPublished(2)).toHaveLength(2);
   });
 
   it('lets readers look and operators act on the admin port, under their names', async () => {

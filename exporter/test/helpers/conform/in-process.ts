@@ -31,7 +31,7 @@ export async function withService<T>(
   try {
     return await use({
       plan: new RequestPlan({ url: `http://${target.http}/orders/{id}`, headers: {} }, signal),
-      admin: new AdminPort(`http://${target.admin}`, undefined, signal),
+      admin: new AdminPort(`http://${target.admin}`, 'a key of a reader', signal),
       own: { service, traces },
       limits,
       signal,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults';
+import { without } from './removals';
 import { Telemetry } from './telemetry';
 
 const exportMs = 20;
@@ -46,6 +47,7 @@ export async function startConformService(
           : undefined;
     for await (const part of request) void part;
     if (path === '/slow') await sleep(slowMs);
+    if (leaving && broken('turns away what runs')) return void response.writeHead(503).end();
     if (broken('fails without collector') && endpoint !== undefined) {
       const seen = await fetch(endpoint, { signal: AbortSignal.timeout(flushMs) }).catch(() => undefined);
       if (!seen) return void response.writeHead(500).end();
@@ -61,8 +63,9 @@ export async function startConformService(
   }
 
   function answerAdmin({ url: path = '', headers }: IncomingMessage, response: ServerResponse): void {
-    const json = (status: number, body: unknown): void =>
-      void response.writeHead(status).end(JSON.stringify(body));
+    const json = (status: number, body: object): void =>
+      void response.writeHead(status).end(JSON.stringify(without(faults, path, body)));
+    const noKey = headers.authorization === undefined;
     const away = leaving && !broken('readiness stays');
     const since = new Date().toISOString();
     const warming = broken('score while warming');
@@ -70,6 +73,7 @@ export async function startConformService(
     const state = warming ? 'warming' : yellow ? 'yellow' : 'green';
     const failed = broken('health failed');
     const checks = { store: { status: failed ? 'failed' : 'ok', detail: 'it is there' } };
+    const sick = failed || broken('health 503 though all is well');
     const conditions = [{ name: 'latency', ok: true, figure: null, limit: 0.1, detail: 'no requests' }];
     const slo = {
       name: 'http-availability',
@@ -81,12 +85,14 @@ export async function startConformService(
     switch (path) {
       case '/healthz':
         if (broken('no liveness')) return json(404, {});
+        if (noKey && broken('liveness wants a key')) return json(401, {});
         return json(leaving && broken('liveness drops') ? 503 : 200, { status: 'ok' });
       case '/readyz':
+        if (noKey && broken('readiness wants a key')) return json(401, {});
         if (broken('readiness without JSON')) return void response.end('OK');
         return away || broken('not ready') ? json(503, { status: 'failed' }) : json(200, { status: 'ok' });
       case '/health':
-        return json(failed ? 503 : 200, {
+        return json(sick ? 503 : 200, {
           status: failed ? 'failed' : 'ok',
           timestamp: since,
           checks: broken('health of another shape') ? [checks] : checks,
@@ -95,7 +101,11 @@ export async function startConformService(
         const open = /openmetrics/.test(headers.accept ?? '') && !broken('no OpenMetrics');
         response.setHeader(
           'content-type',
-          open ? 'application/openmetrics-text; version=1.0.0' : 'text/plain',
+          open
+            ? 'application/openmetrics-text; version=1.0.0'
+            : broken('plain text of another type')
+              ? 'text/html'
+              : 'text/plain',
         );
         return void response.end(telemetry.metrics(open));
       }
@@ -122,6 +132,7 @@ export async function startConformService(
     if (broken('ends at once')) return 0;
     leaving = true;
     await sleep(lagMs);
+    if (broken('cuts what runs')) main.closeAllConnections();
     const closed = once(main, 'close');
     main.close();
     await closed;

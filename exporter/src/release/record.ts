@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { textOf } from '../config/member';
+import { messageOf, SelfcheerError } from '../errors';
+import { bearer, httpCall } from './http';
+import type { VerifyDocument } from './verify-document';
+
+const callMs = 10_000;
+const tries = 3;
+
+/**
+ * Posts a document to `/api/v1/releases` of an exporter or a sidecar. Tries three times: recording it again is no second
+ * record.
+ *
+ * @param url admin address, without a slash at the end
+ * @throws SelfcheerError `not_recorded` with the reason
+ */
+export async function recordRelease(
+  url: string,
+  document: VerifyDocument,
+  { apiKey, signal, waitMs = 1_000 }: { apiKey: string | undefined; signal: AbortSignal; waitMs?: number },
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { why, again } = await post(url, document, apiKey, signal);
+    if (why === undefined) return;
+    if (!again || attempt === tries || signal.aborted) {
+      throw new SelfcheerError('not_recorded', `${url} did not record it: ${why}`, { retriable: true });
+    }
+    await delay(waitMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function post(
+  url: string,
+  document: VerifyDocument,
+  apiKey: string | undefined,
+  signal: AbortSignal,
+): Promise<{ why?: string; again?: boolean }> {
+  try {
+    const { status, body } = await httpCall(`${url}/api/v1/releases`, {
+      ...{ method: 'POST', json: document, headers: bearer(apiKey), signal, timeoutMs: callMs },
+    });
+    if (status === 200 || status === 201) return {};
+    const detail = textOf(body, 'detail');
+    const hint = status === 401 || status === 403 ? ' The key needs the role operator.' : '';
+    return {
+      why: `${status}${detail === undefined ? '' : ` ${detail.slice(0, 300)}`}.${hint}`,
+      again: status >= 500 || status === 408 || status === 429,
+    };
+  } catch (error) {
+    return { why: messageOf(error), again: true };
+  }
+}
