@@ -3,7 +3,7 @@ import { type DataFrame, type DisplayValue, type Field } from '@grafana/data';
 /** How well a service is doing. `stale`: its data ended; `unknown`: its data say nothing of its state. */
 export type CheerState = 'green' | 'yellow' | 'red' | 'warming' | 'disabled' | 'stale' | 'unknown';
 
-/** Worst first: what the grid sorts by. A group takes over its worst member's, except that green hides disabled. */
+/** Worst first: what the grid sorts by. A group takes over its worst member's; all others hide stale, green disabled. */
 export const statesWorstFirst: readonly CheerState[] = [
   'red',
   'yellow',

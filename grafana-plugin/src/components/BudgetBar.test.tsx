@@ -19,6 +19,13 @@ it('is a meter of what is left and of where it goes', () => {
   expect(screen.getByText('delivery')).toHaveAttribute('title', 'delivery');
 });
 
+it('may stand in a button', () => {
+  const { container } = render(
+    <BudgetBar budget={{ slo: 'delivery', remaining: left(1), trend: 'none' }} fontSize={12} />
+  );
+  expect(container.querySelectorAll('div div, span div')).toHaveLength(0);
+});
+
 it.each([
   [1, 'green'],
   [0.1, 'green'],

@@ -28,8 +28,8 @@ export function BudgetBar({ budget, fontSize }: BudgetBarProps) {
   const left = remaining ? `${figureText(remaining)} left` : 'no data';
   const color = remaining && (figureColor(remaining) ?? stateColor(theme, budgetState(remaining.value)));
   return (
-    <div className={styles.budget} style={{ fontSize }} data-slo={slo}>
-      <div className={styles.line}>
+    <span className={styles.budget} style={{ fontSize }} data-slo={slo}>
+      <span className={styles.line}>
         <span dir="auto" title={slo} className={styles.slo}>
           {slo}
         </span>
@@ -38,8 +38,8 @@ export function BudgetBar({ budget, fontSize }: BudgetBarProps) {
           {remaining ? figureText(remaining) : left}
           {remaining && <span className={styles.word}> left</span>}
         </span>
-      </div>
-      <div
+      </span>
+      <span
         className={remaining ? styles.track : styles.emptyTrack}
         {...(remaining && {
           role: 'meter',
@@ -51,10 +51,10 @@ export function BudgetBar({ budget, fontSize }: BudgetBarProps) {
         })}
       >
         {remaining && (
-          <div className={styles.bar} style={{ width: `${remaining.value * 100}%`, backgroundColor: color }} />
+          <span className={styles.bar} style={{ width: `${remaining.value * 100}%`, backgroundColor: color }} />
         )}
-      </div>
-    </div>
+      </span>
+    </span>
   );
 }
 
@@ -67,13 +67,15 @@ export function budgetState(remaining: number): CheerState {
 
 const getStyles = (theme: GrafanaTheme2) => {
   const track = {
+    display: 'block',
     height: '0.4em',
     borderRadius: '0.2em',
     overflow: 'hidden',
   };
   const left = { flex: 'none', fontVariantNumeric: 'tabular-nums' };
   return {
-    budget: css({ height: `${budgetLine}em`, minWidth: 0, containerType: 'inline-size' }),
+    // All of it may stand in a button.
+    budget: css({ display: 'block', height: `${budgetLine}em`, minWidth: 0, containerType: 'inline-size' }),
     line: css({ display: 'flex', alignItems: 'center', gap: '0.5em', height: '1.5em', minWidth: 0 }),
     slo: css({ ...oneLine, ...alignAsParent, flex: 1 }),
     left: css({ ...left, fontWeight: theme.typography.fontWeightMedium }),
@@ -85,6 +87,7 @@ const getStyles = (theme: GrafanaTheme2) => {
       background: `repeating-linear-gradient(135deg, ${theme.colors.border.medium} 0 3px, transparent 3px 7px)`,
     }),
     bar: css({
+      display: 'block',
       height: '100%',
       borderRadius: '0.2em',
       [theme.transitions.handleMotion('no-preference')]: { transition: 'width 600ms ease' },

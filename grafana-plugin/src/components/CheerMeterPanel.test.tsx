@@ -13,15 +13,10 @@ import {
   type PanelProps,
   toDataFrame,
 } from '@grafana/data';
-import { buildModel } from '../model/build-model';
+import { ModelBuilder } from '../model/build-model';
 import { type CheerMeterOptions, defaultOptions } from '../types';
 import { CheerMeterPanel } from './CheerMeterPanel';
 import { now } from './testing/views';
-
-jest.mock('../model/build-model', () => {
-  const { buildModel: real } = jest.requireActual<typeof import('../model/build-model')>('../model/build-model');
-  return { buildModel: jest.fn(real) };
-});
 
 const minute = 60_000;
 const from = now - 60 * minute;
@@ -116,7 +111,7 @@ describe('layout', () => {
 
 describe('model', () => {
   it('is made once for the same data and options, whatever the size', () => {
-    const built = jest.mocked(buildModel).mockClear();
+    const built = jest.spyOn(ModelBuilder.prototype, 'build');
     const data = answer(scores({ orders: 95, mail: 20 }));
     const { rerender } = render(panel(data));
     for (const width of [500, 300, 200]) {
@@ -129,6 +124,7 @@ describe('model', () => {
     expect(built).toHaveBeenCalledTimes(2);
     rerender(panel(answer(scores({ orders: 94 })), { options: { ...defaultOptions, sortBy: 'name' } }));
     expect(built).toHaveBeenCalledTimes(3);
+    built.mockRestore();
   });
 
   it('takes a range that ends in the future to end now', () => {

@@ -2,7 +2,7 @@ import React, { useMemo, useRef, useState } from 'react';
 import { css, cx } from '@emotion/css';
 import { type GrafanaTheme2, LoadingState, type PanelData, type PanelProps } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
-import { buildModel } from '../model/build-model';
+import { ModelBuilder } from '../model/build-model';
 import { chooseLayout } from '../model/choose-layout';
 import { type CheerMeterOptions, type CheerModel, type Layout, type Problem } from '../types';
 import { Announcer } from './Announcer';
@@ -70,13 +70,15 @@ export function CheerMeterPanel(props: PanelProps<CheerMeterOptions>) {
 }
 
 /** The same as long as data and options are: a change of size makes no new one. */
-function useModel({ series, annotations, timeRange }: PanelData, options: CheerMeterOptions) {
+function useModel({ series, annotations, timeRange, structureRev }: PanelData, options: CheerMeterOptions) {
   const from = timeRange.from.valueOf();
   const end = timeRange.to.valueOf();
+  const [builder] = useState(() => new ModelBuilder());
   return useMemo(() => {
     const now = nowWithin(from, end);
-    return { now, model: buildModel({ series, annotations: annotations ?? [], options, from, to: now }) };
-  }, [series, annotations, options, from, end]);
+    const input = { series, annotations: annotations ?? [], structureRev, options, from, to: now };
+    return { now, model: builder.build(input) };
+  }, [builder, series, annotations, structureRev, options, from, end]);
 }
 
 /** A range such as "today" ends later than its data can: what is newest at the time of the query is not stale. */

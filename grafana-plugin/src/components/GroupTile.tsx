@@ -38,11 +38,11 @@ export const GroupTile = memo(function GroupTile({ group, detail, tileWidth, til
   return (
     <button
       type="button"
-      className={cx(styles.button, tile.tile, tile[detail], tile.states[state])}
+      className={cx(styles.button, tile.tiles[detail][state])}
       style={{ fontSize: font }}
       onClick={() => onOpen(name)}
     >
-      <span className={cx(tile.body, detail === 'line' && tile.centred)}>
+      <span className={detail === 'line' ? tile.centredBody : tile.body}>
         <span className={tile.head}>
           <StateGlyph state={state} size={Math.round(font * 1.25)} />
           <span className={tile.title} dir="auto">

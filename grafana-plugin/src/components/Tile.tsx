@@ -1,5 +1,4 @@
 import React, { memo } from 'react';
-import { cx } from '@emotion/css';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { type CheerMeterOptions, type CheerState, type History, type ServiceView } from '../types';
 import { BudgetBar } from './BudgetBar';
@@ -30,19 +29,15 @@ export const Tile = memo(function Tile({ service, options, detail, tileWidth, ti
   const sizes = tileSizes({ detail, tileWidth, tileHeight }, service, options);
   if (detail === 'dot') {
     return (
-      <DataLinks
-        source={linkSource(service)}
-        label={describeService(service)}
-        className={cx(styles.tile, styles.dot, styles.states[state])}
-      >
+      <DataLinks source={linkSource(service)} label={describeService(service)} className={styles.tiles.dot[state]}>
         <StateGlyph state={state} size={dotGlyph(tileWidth, tileHeight)} />
       </DataLinks>
     );
   }
   return (
-    <DataLinks source={linkSource(service)} className={cx(styles.tile, styles[detail], styles.states[state])}>
+    <DataLinks source={linkSource(service)} className={styles.tiles[detail][state]}>
       <span
-        className={cx(styles.body, (detail === 'line' || detail === 'name') && styles.centred)}
+        className={detail === 'line' || detail === 'name' ? styles.centredBody : styles.body}
         style={{ fontSize: sizes.font }}
       >
         <span className={styles.head}>
@@ -56,13 +51,13 @@ export const Tile = memo(function Tile({ service, options, detail, tileWidth, ti
         {detail === 'medium' && (
           <span className={styles.second}>
             <StateWord state={state} />
-            <Note {...{ service, options, now }} className={styles.note} />
+            <Note {...{ service, options, now }} loud={styles.note} quiet={styles.quietNote} />
           </span>
         )}
         {detail === 'full' && (
           <span className={styles.middle}>
             {service.score ? <Score service={service} className={styles.big} /> : <StateWord state={state} big />}
-            <Note {...{ service, options, now }} className={styles.reason} />
+            <Note {...{ service, options, now }} loud={styles.reason} quiet={styles.quietReason} />
           </span>
         )}
         {service.history && sizes.sparkline > 0 && (
@@ -87,7 +82,7 @@ interface DotProps {
 export const Dot = memo(function Dot({ state, label, tileWidth, tileHeight }: DotProps) {
   const styles = useStyles2(getTileStyles);
   return (
-    <span className={cx(styles.tile, styles.dot, styles.states[state])} role="img" aria-label={label}>
+    <span className={styles.tiles.dot[state]} role="img" aria-label={label}>
       <StateGlyph state={state} size={dotGlyph(tileWidth, tileHeight)} />
     </span>
   );
@@ -102,14 +97,13 @@ export function linkSource(service: ServiceView) {
   return (service.score ?? service.budgets.find(({ remaining }) => remaining)?.remaining)?.source;
 }
 
-type NoteProps = Pick<TileProps, 'service' | 'options' | 'now'> & { readonly className: string };
+type NoteProps = Pick<TileProps, 'service' | 'options' | 'now'> & { readonly loud: string; readonly quiet: string };
 
 /** The first reason, or how long it has been so; quieter where all is well, as on a tint that would be hard to read. */
-function Note({ service, options, now, className }: NoteProps) {
-  const styles = useStyles2(getTileStyles);
+function Note({ service, options, now, loud, quiet }: NoteProps) {
   const reason = options.showReasons ? service.reasons[0]?.text : undefined;
   return (
-    <span className={cx(className, !needsAttention(service.state) && styles.aside)} dir="auto">
+    <span className={needsAttention(service.state) ? loud : quiet} dir="auto">
       {reason ?? stateNote(service, now)}
     </span>
   );

@@ -1,14 +1,15 @@
 import React, {
   type CSSProperties,
   forwardRef,
+  type LiHTMLAttributes,
+  memo,
   type ReactElement,
-  type ReactNode,
   useCallback,
   useEffect,
   useState,
 } from 'react';
 import { css } from '@emotion/css';
-import { type GrafanaTheme2 } from '@grafana/data';
+import { type GrafanaTheme2, shallowCompare } from '@grafana/data';
 import { Tooltip, useStyles2 } from '@grafana/ui';
 import { type Block, type Fit, tileGap, tilePlace, tilesInSight } from './grid-fit';
 import { focusRing, plainList } from './style-parts';
@@ -28,7 +29,7 @@ interface TileBlocksProps<T> {
   readonly height: number;
   readonly keyOf: (item: T) => string;
   readonly attributesOf: (item: T) => Readonly<Record<`data-${string}`, string>>;
-  readonly draw: (item: T, block: Block) => ReactNode;
+  readonly draw: (item: T, block: Block) => ReactElement;
   readonly tip: (item: T) => ReactElement;
 }
 
@@ -64,7 +65,7 @@ export function TileBlocks<T>({ blocks, fit, width, height, keyOf, attributesOf,
           return (
             <ul key={label} className={styles.block} style={blockStyle(block, first)} aria-label={label}>
               {items.slice(first, end).map((item, i) => (
-                <li
+                <Cell
                   key={keyOf(item)}
                   className={styles.item}
                   data-key={keyOf(item)}
@@ -72,7 +73,7 @@ export function TileBlocks<T>({ blocks, fit, width, height, keyOf, attributesOf,
                   {...(fit.scrolls && { 'aria-setsize': items.length, 'aria-posinset': first + i + 1 })}
                 >
                   {draw(item, block)}
-                </li>
+                </Cell>
               ))}
             </ul>
           );
@@ -82,6 +83,19 @@ export function TileBlocks<T>({ blocks, fit, width, height, keyOf, attributesOf,
     </div>
   );
 }
+
+type CellProps = LiHTMLAttributes<HTMLLIElement> & { readonly children: ReactElement };
+
+/** Drawn anew only when its own attributes or those of what is in it are others: of hundreds few are. */
+const Cell = memo(
+  function Cell({ children, ...attributes }: CellProps) {
+    return <li {...attributes}>{children}</li>;
+  },
+  ({ children: before, ...attributesBefore }, { children: after, ...attributes }) =>
+    before.type === after.type &&
+    shallowCompare(before.props, after.props) &&
+    shallowCompare(attributesBefore, attributes)
+);
 
 type TipProps<T> = Pick<TileBlocksProps<T>, 'blocks' | 'fit' | 'keyOf' | 'tip'> & { readonly pointed: string };
 

@@ -1,9 +1,9 @@
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { type CheerMeterOptions, type CheerState, statesWorstFirst, type ServiceView } from '../types';
 import { budgetLine } from './BudgetBar';
 import { clamp } from './clamp';
-import { type Block } from './grid-fit';
+import { type Block, type Detail } from './grid-fit';
 import { stateColor } from './looks';
 import { focusRing, oneLine } from './style-parts';
 
@@ -88,30 +88,31 @@ export const getTileStyles = (theme: GrafanaTheme2) => {
       ];
     })
   ) as Record<CheerState, string>;
-  return {
-    states,
-    tile: css({
-      boxSizing: 'border-box',
-      display: 'block',
-      width: '100%',
-      height: '100%',
-      overflow: 'hidden',
-      // Longhands: the state's class sets the colours.
-      borderWidth: 1,
-      borderStyle: 'solid',
-      borderInlineStartWidth: 4,
-      borderRadius: theme.shape.radius.default,
-      color: theme.colors.text.primary,
-      textAlign: 'start',
-      // Also where it is a link.
-      '&:hover': { textDecoration: 'none' },
-      'a&:hover, button&:hover': { filter: 'brightness(1.08)' },
-      ...focusRing(theme, 'inside'),
-    }),
-    full: css({ padding: `${paddingDown}px ${paddingAcross}px` }),
-    medium: css({ padding: `${paddingDown}px ${paddingAcross}px` }),
-    line: css({ padding: '0 6px', borderInlineStartWidth: 3 }),
-    name: css({ padding: '0 6px', borderInlineStartWidth: 3 }),
+  const tile = css({
+    boxSizing: 'border-box',
+    display: 'block',
+    width: '100%',
+    height: '100%',
+    overflow: 'hidden',
+    // Longhands: the state's class sets the colours.
+    borderWidth: 1,
+    borderStyle: 'solid',
+    borderInlineStartWidth: 4,
+    borderRadius: theme.shape.radius.default,
+    color: theme.colors.text.primary,
+    textAlign: 'start',
+    // Also where it is a link.
+    '&:hover': { textDecoration: 'none' },
+    'a&:hover, button&:hover': { filter: 'brightness(1.08)' },
+    ...focusRing(theme, 'inside'),
+  });
+  const roomy = css({ padding: `${paddingDown}px ${paddingAcross}px` });
+  const tight = css({ padding: '0 6px', borderInlineStartWidth: 3 });
+  const details: Readonly<Record<Detail, string>> = {
+    full: roomy,
+    medium: roomy,
+    line: tight,
+    name: tight,
     dot: css({
       display: 'flex',
       alignItems: 'center',
@@ -119,30 +120,40 @@ export const getTileStyles = (theme: GrafanaTheme2) => {
       borderWidth: 0,
       borderInlineStartWidth: 0,
     }),
-    body: css({
-      display: 'flex',
-      flexDirection: 'column',
-      justifyContent: 'space-between',
-      height: '100%',
-      minWidth: 0,
-      lineHeight: headLine,
-    }),
-    centred: css({ justifyContent: 'center' }),
+  };
+  const body = css({
+    display: 'flex',
+    flexDirection: 'column',
+    justifyContent: 'space-between',
+    height: '100%',
+    minWidth: 0,
+    lineHeight: headLine,
+  });
+  const note = css({ ...oneLine, flex: 1 });
+  const reason = css({
+    ...twoLines,
+    flex: 1,
+    minWidth: 0,
+    overflow: 'hidden',
+    lineHeight: 1.25,
+    fontSize: '0.92em',
+    overflowWrap: 'anywhere',
+  });
+  const aside = css({ color: theme.colors.text.secondary });
+  return {
+    // Put together once for each theme: to do it for hundreds of tiles in each update takes its time.
+    tiles: mapValues(details, (detail) => mapValues(states, (state) => cx(tile, detail, state))),
+    body,
+    centredBody: cx(body, css({ justifyContent: 'center' })),
     head: css(row),
     title: css({ ...oneLine, flex: 1, fontWeight: theme.typography.fontWeightMedium }),
     second: css({ ...row, alignItems: 'baseline', fontSize: '0.92em' }),
-    note: css({ ...oneLine, flex: 1 }),
-    aside: css({ color: theme.colors.text.secondary }),
+    note,
+    quietNote: cx(note, aside),
+    aside,
     middle: css({ ...row, height: `${bigLine}em`, gap: '0.8em' }),
-    reason: css({
-      ...twoLines,
-      flex: 1,
-      minWidth: 0,
-      overflow: 'hidden',
-      lineHeight: 1.25,
-      fontSize: '0.92em',
-      overflowWrap: 'anywhere',
-    }),
+    reason,
+    quietReason: cx(reason, aside),
     figure: css({ flex: 'none', fontVariantNumeric: 'tabular-nums', fontWeight: theme.typography.fontWeightMedium }),
     big: css({
       flex: 'none',
@@ -155,3 +166,8 @@ export const getTileStyles = (theme: GrafanaTheme2) => {
     bigWord: css({ flex: 'none', fontSize: '1.5em', lineHeight: 1, fontWeight: theme.typography.fontWeightMedium }),
   };
 };
+
+function mapValues<K extends string, A, B>(record: Readonly<Record<K, A>>, change: (value: A) => B): Record<K, B> {
+  const entries = Object.entries<A>(record).map(([key, value]) => [key, change(value)]);
+  return Object.fromEntries(entries) as Record<K, B>;
+}

@@ -1,18 +1,20 @@
-import { type Budget, type Role } from '../types';
+import { type Budget } from '../types';
 import { budgetFigure } from './figures';
 import { burnMetrics } from './roles';
 import { type Scale } from './score-scale';
 import { numberAt, type Series } from './series';
+import { type ServiceSeries } from './service-series';
 import { presenceOf } from './staleness';
 import { trendOf } from './trend';
 
-interface SloSeries {
-  readonly budget: Series[];
-  readonly burnLong: Series[];
-  readonly burnShort: Series[];
-}
+/** Of one SLO. */
+type SloSeries = Partial<Record<SloRole, Series[]>>;
 
-type SloRole = keyof SloSeries & Role;
+type SloRole = 'budget' | 'burnLong' | 'burnShort';
+const sloRoles: readonly SloRole[] = ['budget', 'burnLong', 'burnShort'];
+
+// Most have no burn rates: for hundreds of services an empty list each would be made.
+const none: readonly Series[] = [];
 
 interface Judged {
   readonly sloLabel: string;
@@ -24,31 +26,29 @@ interface Judged {
 }
 
 /** One budget for each SLO of a service, the lowest first; those without a figure are the last. */
-export function budgetsOf(
-  series: Readonly<Partial<Record<Role, readonly Series[]>>>,
-  { sloLabel, scaleOf, to, isStale }: Judged
-): Budget[] {
+export function budgetsOf(series: ServiceSeries, { sloLabel, scaleOf, to, isStale }: Judged): Budget[] {
   const slos = new Map<string, SloSeries>();
-  for (const role of ['budget', 'burnLong', 'burnShort'] satisfies SloRole[]) {
-    for (const one of series[role] ?? []) {
+  for (const role of sloRoles) {
+    for (const one of series.of(role) ?? none) {
       const slo = one.labels[sloLabel] ?? '';
       let known = slos.get(slo);
       if (known === undefined) {
-        known = { budget: [], burnLong: [], burnShort: [] };
+        known = {};
         slos.set(slo, known);
       }
-      known[role].push(one);
+      (known[role] ??= []).push(one);
     }
   }
-  const budgets = Array.from(slos, ([slo, { budget, burnLong, burnShort }]): Budget => {
+  const budgets: Budget[] = [];
+  for (const [slo, { budget = none, burnLong, burnShort }] of slos) {
     const { present, stale } = presenceOf(budget, to);
     const remaining = stale && !isStale ? undefined : budgetFigure(present, scaleOf);
     const trend = trendOf(
-      highest(ofOneWindow(burnLong, burnMetrics.burnLong), to),
-      highest(ofOneWindow(burnShort, burnMetrics.burnShort), to)
+      burnLong && highest(ofOneWindow(burnLong, burnMetrics.burnLong), to),
+      burnShort && highest(ofOneWindow(burnShort, burnMetrics.burnShort), to)
     );
-    return remaining ? { slo, remaining, trend } : { slo, trend };
-  });
+    budgets.push(remaining ? { slo, remaining, trend } : { slo, trend });
+  }
   return budgets.sort((a, b) => (a.remaining?.value ?? 2) - (b.remaining?.value ?? 2) || (a.slo < b.slo ? -1 : 1));
 }
 

@@ -57,7 +57,7 @@ test('the same data give the same model', () => {
 const ids = (events: ReadonlyArray<{ id: string }>) => events.map(({ id }) => id);
 
 test('without series, or without a point, it is empty', () => {
-  expect(model([])).toEqual({ status: 'empty', services: [], events: [], problems: [] });
+  expect(model([])).toMatchObject({ status: 'empty', services: [], events: [], problems: [] });
   expect(model([score(shop, []), score(shop, [null, null])]).status).toBe('empty');
 });
 

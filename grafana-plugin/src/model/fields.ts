@@ -1,15 +1,16 @@
 import { type DataFrame, type Field, FieldType } from '@grafana/data';
 import { type RoleMatcher } from './roles';
 
-const valueTypes: ReadonlySet<FieldType> = new Set([
-  FieldType.number,
-  FieldType.boolean,
-  FieldType.string,
-  FieldType.enum,
-]);
-
 export function isValue({ type }: Field): boolean {
-  return valueTypes.has(type);
+  switch (type) {
+    case FieldType.number:
+    case FieldType.boolean:
+    case FieldType.string:
+    case FieldType.enum:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** The name of a series in Prometheus' way. */

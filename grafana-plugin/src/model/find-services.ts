@@ -1,24 +1,23 @@
 import { getFieldDisplayName, type Labels } from '@grafana/data';
-import { type CheerMeterOptions, type Role } from '../types';
+import { type CheerMeterOptions } from '../types';
 import { baseName, rolesOfNames } from './roles';
 import { type Series } from './series';
-import { serviceNamer } from './service-labels';
-
-export type SeriesByRole = Partial<Record<Role, Series[]>>;
+import { serviceNames } from './service-labels';
+import { type ByRole, ServiceSeries } from './service-series';
 
 /** All that is known of one service, not yet judged. */
 export interface FoundService {
   readonly key: string;
   readonly name: string;
   readonly group: string | undefined;
-  readonly series: SeriesByRole;
+  readonly series: ServiceSeries;
 }
 
 interface Building {
   readonly name: string;
   readonly namespace: string;
   group: string | undefined;
-  readonly series: SeriesByRole;
+  readonly series: ByRole<Series>;
 }
 
 /** Puts the series of each service together. */
@@ -26,12 +25,12 @@ export function findServices(
   all: readonly Series[],
   { serviceLabel, sloLabel, groupBy }: Pick<CheerMeterOptions, 'serviceLabel' | 'sloLabel' | 'groupBy'>
 ): FoundService[] {
-  const nameOf = serviceNamer(all, serviceLabel);
-  const names = all.map(({ labels }) => nameOf(labels));
+  const names = serviceNames(all, serviceLabel);
   const unlabelled = all.filter((_, index) => names[index] === undefined);
   const anonymous = unlabelled.length > 0 ? anonymousNamer(unlabelled, sloLabel) : () => '';
-  const byName = new Map<string, Map<string, Building>>();
-  for (const [index, series] of all.entries()) {
+  const byName = new Map<string, Building[]>();
+  for (let index = 0; index < all.length; index++) {
+    const series = all[index];
     const { labels, role } = series;
     const name = names[index] ?? anonymous(series);
     const service = serviceIn(byName, name, labels['namespace'] ?? '');
@@ -52,37 +51,39 @@ function groupOf(labels: Labels, groupBy: string): string | undefined {
   return labels[groupBy] || undefined;
 }
 
-function serviceIn(byName: Map<string, Map<string, Building>>, name: string, namespace: string): Building {
+function serviceIn(byName: Map<string, Building[]>, name: string, namespace: string): Building {
   let namespaces = byName.get(name);
   if (namespaces === undefined) {
-    namespaces = new Map();
+    namespaces = [];
     byName.set(name, namespaces);
   }
-  let service = namespaces.get(namespace);
-  if (service === undefined) {
-    service = { name, namespace, group: undefined, series: {} };
-    namespaces.set(namespace, service);
+  for (const service of namespaces) {
+    if (service.namespace === namespace) {
+      return service;
+    }
   }
+  const service = { name, namespace, group: undefined, series: {} };
+  namespaces.push(service);
   return service;
 }
 
 /** Those of one name: apart by namespace, except for what lacks it when there is only one. */
-function finish(namespaces: ReadonlyMap<string, Building>): FoundService[] {
-  const without = namespaces.get('');
-  if (without && namespaces.size === 2) {
-    const [other] = [...namespaces.values()].filter((service) => service !== without);
+function finish(namespaces: readonly Building[]): FoundService[] {
+  const without = namespaces.length === 2 ? namespaces.find(({ namespace }) => namespace === '') : undefined;
+  if (without) {
+    const [other] = namespaces.filter((service) => service !== without);
     for (const series of Object.values(without.series).flat()) {
       (other.series[series.role] ??= []).push(series);
     }
     other.group ??= without.group;
     return [found(other, false)];
   }
-  return [...namespaces.values()].map((service) => found(service, namespaces.size > 1));
+  return namespaces.map((service) => found(service, namespaces.length > 1));
 }
 
 function found({ name, namespace, group, series }: Building, isAmbiguous: boolean): FoundService {
   const shown = isAmbiguous && namespace !== '' ? `${namespace}/${name}` : name;
-  return { key: JSON.stringify([namespace, name]), name: shown, group, series };
+  return { key: JSON.stringify([namespace, name]), name: shown, group, series: new ServiceSeries(series) };
 }
 
 /** Names for series without a likely label: what their other labels say, or as follows where there are none. */

@@ -23,7 +23,9 @@ test.each<[CheerState, ...CheerState[]]>([
   ['disabled', 'disabled', 'disabled'],
   ['warming', 'disabled', 'green', 'warming'],
   ['unknown', 'warming', 'unknown', 'disabled'],
-  ['stale', 'unknown', 'stale', 'green'],
+  ['unknown', 'unknown', 'stale', 'green'],
+  ['green', 'stale', 'green', 'disabled'],
+  ['stale', 'stale', 'stale'],
   ['yellow', 'stale', 'yellow'],
   ['red', 'yellow', 'disabled', 'red', 'stale'],
 ])('a group is %s of %s, %s, …', (expected, ...states) => {

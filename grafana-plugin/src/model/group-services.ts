@@ -4,7 +4,7 @@ import { worstOf } from './states';
 export interface ServiceGroup {
   /** Empty for the services that have no such label. */
   readonly name: string;
-  /** The worst member's; disabled only when all are. */
+  /** The worst of its members that have data; stale only when none has any, disabled only when all are. */
   readonly state: CheerState;
   /** In the order of the services. */
   readonly members: readonly ServiceView[];
@@ -24,7 +24,9 @@ export function groupServices(services: readonly ServiceView[]): ServiceGroup[] 
   }
   const groups = Array.from(members, ([name, list]): ServiceGroup => {
     const states = new Set(list.map(({ state }) => state));
-    return { name, state: worstOf((state) => states.has(state)) ?? 'unknown', members: list };
+    // One that has gone says nothing of how the others are.
+    const state = worstOf((said) => said !== 'stale' && states.has(said)) ?? 'stale';
+    return { name, state, members: list };
   });
   return [...groups.filter(({ name }) => name !== ''), ...groups.filter(({ name }) => name === '')];
 }

@@ -6,7 +6,7 @@ import { type Found, makeSeries, pointsOf } from './series';
 
 /** Finds the series that play a role, and the frames that are events. */
 export function readFrames(frames: readonly DataFrame[], matcher: RoleMatcher, eventsRefId: string): Found {
-  const found: Found = { series: [], eventFrames: [], strangers: new Set(), hasRows: false };
+  const found: Found = { series: [], eventFrames: [], strangers: new Set(), hasRows: false, isFixed: true };
   for (const frame of frames) {
     if (eventsRefId !== '' && frame.refId === eventsRefId) {
       found.eventFrames.push(frame);
@@ -14,6 +14,7 @@ export function readFrames(frames: readonly DataFrame[], matcher: RoleMatcher, e
     }
     const dimensions = dimensionsOf(frame, matcher);
     if (dimensions.length > 0) {
+      found.isFixed = false;
       readTable(frame, dimensions, matcher, found);
     } else {
       readColumns(frame, matcher, found);
@@ -44,6 +45,8 @@ function readColumns(frame: DataFrame, matcher: RoleMatcher, found: Found): void
     const series = makeSeries(role, metric ?? field.name, field.labels ?? {}, frame, field, timeField, points);
     if (series) {
       found.series.push(series);
+    } else {
+      found.isFixed = false;
     }
   }
 }

@@ -1,5 +1,6 @@
-import { type Budget, type CheerState, type Reason } from '../types';
+import { type Reason, type ServiceView } from '../types';
 import { numberAt, type Series } from './series';
+import { type ServiceSeries } from './service-series';
 import { presenceOf } from './staleness';
 
 const sentences: Readonly<Record<string, string>> = {
@@ -10,13 +11,11 @@ const sentences: Readonly<Record<string, string>> = {
   breakers: 'A breaker is open',
 };
 
+/** `since`: epoch ms of the present state's begin, if the data show it. */
+type Judged = Pick<ServiceView, 'state' | 'budgets' | 'since'>;
+
 interface Facts {
-  readonly state: CheerState;
-  /** Series of the role `condition`. */
-  readonly conditions: readonly Series[];
-  readonly budgets: readonly Budget[];
-  /** Epoch ms of the present state's begin, if the data show it. */
-  readonly since: number | undefined;
+  readonly series: ServiceSeries;
   /** Whether the score alone says the state. */
   readonly isByScore: boolean;
   /** Epoch ms. */
@@ -24,13 +23,14 @@ interface Facts {
 }
 
 /** Why it is yellow or red, or can't be green yet: conditions that fail now, then figures that are too low. */
-export function reasonsOf({ state, conditions, budgets, since, isByScore, to }: Facts): Reason[] {
+export function reasonsOf(service: Judged, { series, isByScore, to }: Facts): Reason[] {
+  const { state } = service;
   if (state !== 'yellow' && state !== 'red' && state !== 'warming') {
     return [];
   }
-  const reasons = failingConditions(conditions, to);
+  const reasons = failingConditions(series.of('condition') ?? [], to);
   if (!reasons.some(({ id }) => id === 'error_budget')) {
-    for (const { slo, remaining } of budgets) {
+    for (const { slo, remaining } of service.budgets) {
       if (remaining?.value === 0) {
         const text = slo === '' ? 'The error budget is spent' : `The error budget of ${slo} is spent`;
         reasons.push({ id: `budget:${slo}`, text });
@@ -38,7 +38,7 @@ export function reasonsOf({ state, conditions, budgets, since, isByScore, to }: 
     }
   }
   if (isByScore && reasons.length === 0) {
-    reasons.push(makeReason('score', 'The score is low', since));
+    reasons.push(makeReason('score', 'The score is low', service.since));
   }
   return reasons;
 }

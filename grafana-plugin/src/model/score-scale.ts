@@ -1,5 +1,6 @@
 import { type FieldConfig } from '@grafana/data';
 import { type Problem } from '../types';
+import { type FoundService } from './find-services';
 import { numberAt, type Series } from './series';
 
 /** Where the source of a score or a budget has its 0 and its 100 %. */
@@ -14,29 +15,38 @@ const ratio: Scale = { min: 0, max: 1 };
 /** What `rate` and `increase` extrapolate lifts a ratio a little above 1, but not so far. */
 const highestRatio = 1.5;
 
+export interface Scales {
+  readonly scaleOf: (series: Series) => Scale;
+  /** By names and configurations alone. */
+  readonly isSaid: boolean;
+}
+
 /**
  * Scales of all series of scores and budgets: as name and configuration say, else 0 to 1 when no point of this metric in
  * any service is above that, else 0 to 100. Of the metric as a whole: a service at 1 % must not be taken for one at 100 %.
  */
-export function scalesOf(all: readonly Series[], problems: Problem[]): (series: Series) => Scale {
+export function scalesOf(services: readonly FoundService[], isSaid: boolean, problems: Problem[]): Scales {
   const guessed = new Map<string, Scale>();
-  for (const series of all) {
-    const isScaled = series.role === 'score' || series.role === 'budget';
-    if (isScaled && knownScale(series) === undefined && guessed.get(series.metric) !== percent) {
+  for (const series of isSaid ? [] : services.flatMap(scaledOf)) {
+    if (knownScale(series) === undefined && guessed.get(series.metric) !== percent) {
       guessed.set(series.metric, isAbove(series, highestRatio) ? percent : ratio);
     }
   }
   const scaleOf = (series: Series) => knownScale(series) ?? guessed.get(series.metric) ?? percent;
-  const tooHigh = all.find(
-    (series) => series.role === 'score' && numberAt(series, series.last) > scaleOf(series).max * (1 + 1e-9)
-  );
+  const isTooHigh = (series: Series) => numberAt(series, series.last) > scaleOf(series).max * (1 + 1e-9);
+  const proud = services.find(({ series }) => series.of('score')?.some(isTooHigh));
+  const tooHigh = proud?.series.of('score')?.find(isTooHigh);
   if (tooHigh) {
     problems.push({
       text: `${tooHigh.metric} is above ${scaleOf(tooHigh).max}`,
       hint: 'Set Max in the field’s standard options to the highest score there can be',
     });
   }
-  return scaleOf;
+  return { scaleOf, isSaid: guessed.size === 0 };
+}
+
+function scaledOf({ series }: FoundService): Series[] {
+  return [...(series.of('score') ?? []), ...(series.of('budget') ?? [])];
 }
 
 /** 0 to 100; NaN of what is no finite number. */

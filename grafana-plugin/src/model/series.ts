@@ -31,6 +31,8 @@ export interface Found {
   readonly strangers: Set<string>;
   /** Whether anything but events has a row. */
   hasRows: boolean;
+  /** Whether all of it hangs on names and labels alone: no table has been read, and no series was without a point. */
+  isFixed: boolean;
 }
 
 export type Points = Pick<Series, 'times' | 'values' | 'rows'>;
@@ -49,12 +51,33 @@ export function makeSeries(
   while (last >= 0 && values[last] == null) {
     last--;
   }
-  if (last < 0) {
-    return undefined;
+  return last < 0
+    ? undefined
+    : new FieldSeries(role, metric, labels, frame, field, timeField, times, values, rows, last);
+}
+
+class FieldSeries implements Series {
+  readonly lastTime: number;
+
+  constructor(
+    readonly role: Role,
+    readonly metric: string,
+    readonly labels: Labels,
+    readonly frame: DataFrame,
+    readonly field: Field,
+    private readonly timeField: Field | undefined,
+    readonly times: Series['times'],
+    readonly values: Series['values'],
+    readonly rows: Series['rows'],
+    readonly last: number
+  ) {
+    this.lastTime = times ? Number(times[last]) : NaN;
   }
-  const lastTime = times ? Number(times[last]) : NaN;
-  const interval = timeField?.config?.interval ?? field.config?.interval ?? 0;
-  return { role, metric, labels, frame, field, times, values, rows, interval, last, lastTime };
+
+  /** Few ask for it, and to look into thousands of configurations takes its time. */
+  get interval(): number {
+    return this.timeField?.config?.interval ?? this.field.config?.interval ?? 0;
+  }
 }
 
 /** NaN for what is no number. */

@@ -19,16 +19,20 @@ const serviceLabels: readonly string[] = [
  */
 const tellingLabels: readonly string[] = ['job', 'app', 'application', 'service_name'];
 
-/** How series name their service; undefined for those without any such label. A label `service` always counts. */
-export function serviceNamer(series: readonly Series[], serviceLabel: string): (labels: Labels) => string | undefined {
+/** How each series names its service; undefined for one without any such label. A label `service` always counts. */
+export function serviceNames(series: readonly Series[], serviceLabel: string): ReadonlyArray<string | undefined> {
   const own = serviceLabel === '' ? 'service' : serviceLabel;
-  const others = series.filter(({ labels }) => !labels[own] && !labels['service']);
+  const names = series.map(({ labels }) => labels[own] || labels['service'] || undefined);
+  const others = series.filter((_, index) => names[index] === undefined);
+  if (others.length === 0) {
+    return names;
+  }
   const telling = tellingLabels.find((label) => {
     const first = others.find(({ labels }) => labels[label])?.labels[label];
     return first !== undefined && others.some(({ labels }) => labels[label] && labels[label] !== first);
   });
-  const inOrder = [own, 'service', ...(telling === undefined ? [] : [telling]), ...serviceLabels];
-  return (labels) => valueOf(labels, inOrder);
+  const inOrder = [...(telling === undefined ? [] : [telling]), ...serviceLabels];
+  return names.map((name, index) => name ?? valueOf(series[index].labels, inOrder));
 }
 
 function valueOf(labels: Labels, names: readonly string[]): string | undefined {

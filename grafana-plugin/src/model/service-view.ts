@@ -1,17 +1,27 @@
-import { type CheerEvent, type CheerMeterOptions, type CheerState, type ServiceView } from '../types';
+import {
+  type Budget,
+  type CheerEvent,
+  type CheerMeterOptions,
+  type CheerState,
+  type Figure,
+  type History,
+  type Reason,
+  type ServiceView,
+} from '../types';
 import { budgetsOf } from './budgets';
 import { scoreFigure } from './figures';
-import { type FoundService, type SeriesByRole } from './find-services';
+import { type FoundService } from './find-services';
 import { historyOf } from './history';
-import { cheerEvents, countOf, missEvents } from './misses';
+import { cheerEvents, type Counted, countOf, missEvents } from './misses';
 import { mostEventsOfService, newestEvents } from './newest-events';
 import { reasonsOf } from './reasons';
 import { type Scale } from './score-scale';
 import { type Series } from './series';
 import { type Presence, presenceOf } from './staleness';
 import { stateEvents } from './state-events';
-import { type Change, timelineOf, type Toggle } from './timeline';
-import { addToggles, tellingRoles } from './told-states';
+import { rankOf, worstOf } from './states';
+import { type Change, changesOf, type Toggle } from './timeline';
+import { addToggles, stateSaid, tellingRoles } from './told-states';
 
 export interface ViewContext {
   readonly options: CheerMeterOptions;
@@ -21,78 +31,140 @@ export interface ViewContext {
   readonly to: number;
 }
 
-/** Judges one service. `others` are events of it that its own series don't tell. */
-export function viewService(
-  { key, name, group, series }: FoundService,
-  others: readonly CheerEvent[],
-  context: ViewContext
-): ServiceView {
-  const { options, scaleOf, from, to } = context;
-  const told = tellState(series, context);
-  const isStale = told.state === 'stale';
-  const budgets = budgetsOf(series, { sloLabel: options.sloLabel, scaleOf, to, isStale });
-  const conditions = series.condition ?? [];
-  const newest = told.changes.at(-1);
-  // What was said before it ended in a gap is no begin of what is said now, and one point has lasted for no time yet.
-  const isSince = newest?.state === told.state && (isStale || newest.time !== told.lastSeen);
-  const since = isSince ? newest.time : undefined;
-  const isByScore = told.telling[0]?.role === 'score';
-  const reasons = reasonsOf({ state: told.state, conditions, budgets, since, isByScore, to });
-  const scored = series.score && presenceOf(series.score, to);
-  // A service that is warming or disabled gives none: the last one before that is not how it is now.
-  const score = scored && (!scored.stale || isStale) ? scoreFigure(scored.present, scaleOf) : undefined;
-  const history = series.score && historyOf(series.score, scaleOf, from, to);
-  const cheers = countOf(series.cheers);
-  const misses = countOf(series.misses);
-  const events = [...others];
-  if (options.eventsRefId === '') {
-    const [teller] = told.telling;
-    events.push(...(teller ? stateEvents(told.changes, teller, key, name) : []));
-    events.push(...missEvents(misses, key, name), ...cheerEvents(cheers, misses, key, name));
-  }
-  return {
-    key,
-    name,
-    group,
-    state: told.state,
-    lastState: told.lastState,
-    since,
-    lastSeen: told.lastSeen,
-    score,
-    reasons,
-    budgets,
-    events: newestEvents(events, mostEventsOfService),
-    history,
-    cheers: cheers.total,
-    misses: misses.total,
-  };
-}
-
-interface ToldState {
+/**
+ * Judges one service by its newest points. What hangs on all of its points is worked out when it is first looked at: of
+ * hundreds of services few show it.
+ */
+export class JudgedService implements ServiceView {
+  readonly key: string;
+  readonly name: string;
+  readonly group: string | undefined;
   readonly state: CheerState;
   readonly lastState: CheerState | undefined;
   readonly lastSeen: number | undefined;
-  readonly changes: readonly Change[];
-  /** The series that say it; empty when none does. */
-  readonly telling: readonly Series[];
+  readonly score: Figure | undefined;
+  /** The series that say the state; empty when none does. */
+  private readonly telling: readonly Series[];
+  private readonly presence: Presence;
+  private keptChanges: readonly Change[] | undefined;
+  private keptBudgets: readonly Budget[] | undefined;
+  private keptReasons: readonly Reason[] | undefined;
+  private keptEvents: readonly CheerEvent[] | undefined;
+  private keptHistory: { readonly value: History | undefined } | undefined;
+  private keptCounts: { readonly cheers: Counted; readonly misses: Counted } | undefined;
+
+  /** `others` are events of it that its own series don't tell. */
+  constructor(
+    private readonly found: FoundService,
+    private readonly others: readonly CheerEvent[],
+    private readonly context: ViewContext
+  ) {
+    const { key, name, group, series } = found;
+    const { scaleOf, to } = context;
+    const role = tellingRoles.find((candidate) => series.of(candidate) !== undefined);
+    this.key = key;
+    this.name = name;
+    this.group = group;
+    this.telling = (role && series.of(role)) ?? [];
+    this.presence = presenceOf(this.telling.length > 0 ? this.telling : series.all(), to);
+    const { present, stale, lastSeen } = this.presence;
+    const said = this.telling.length > 0 ? worstSaid(present, scaleOf) : 'unknown';
+    this.state = stale ? 'stale' : said;
+    this.lastState = stale ? said : undefined;
+    this.lastSeen = lastSeen;
+    const scores = series.of('score');
+    const scored = scores && presenceOf(scores, to);
+    // A service that is warming or disabled gives none: the last one before that is not how it is now.
+    this.score = scored && (!scored.stale || stale) ? scoreFigure(scored.present, scaleOf) : undefined;
+  }
+
+  /** Oldest first. */
+  private get changes(): readonly Change[] {
+    return (this.keptChanges ??= this.findChanges());
+  }
+
+  get since(): number | undefined {
+    const newest = this.changes.at(-1);
+    // What was said before it ended in a gap is no begin of what is said now, and one point has lasted for no time yet.
+    const isSince = newest?.state === this.state && (this.presence.stale || newest.time !== this.lastSeen);
+    return isSince ? newest.time : undefined;
+  }
+
+  get budgets(): readonly Budget[] {
+    const { options, scaleOf, to } = this.context;
+    const { stale: isStale } = this.presence;
+    return (this.keptBudgets ??= budgetsOf(this.found.series, { sloLabel: options.sloLabel, scaleOf, to, isStale }));
+  }
+
+  get reasons(): readonly Reason[] {
+    return (this.keptReasons ??= reasonsOf(this, {
+      series: this.found.series,
+      isByScore: this.telling[0]?.role === 'score',
+      to: this.context.to,
+    }));
+  }
+
+  get history(): History | undefined {
+    return (this.keptHistory ??= { value: this.findHistory() }).value;
+  }
+
+  get cheers(): number | undefined {
+    return this.counted.cheers.total;
+  }
+
+  get misses(): number | undefined {
+    return this.counted.misses.total;
+  }
+
+  get events(): readonly CheerEvent[] {
+    return (this.keptEvents ??= newestEvents([...this.others, ...this.ownEvents()], mostEventsOfService));
+  }
+
+  private get counted() {
+    const { series } = this.found;
+    return (this.keptCounts ??= { cheers: countOf(series.of('cheers')), misses: countOf(series.of('misses')) });
+  }
+
+  private findChanges(): Change[] {
+    const { present, stale, lastSeen } = this.presence;
+    const toggles: Toggle[] = [];
+    const speaking = new Set(present);
+    for (const one of this.telling) {
+      addToggles(one, !speaking.has(one), this.context.scaleOf, toggles);
+    }
+    const changes = changesOf(toggles);
+    if (stale && lastSeen !== undefined) {
+      changes.push({ time: lastSeen, state: 'stale', was: this.lastState ?? 'unknown' });
+    }
+    return changes;
+  }
+
+  private findHistory(): History | undefined {
+    const scores = this.found.series.of('score');
+    const { scaleOf, from, to } = this.context;
+    return scores && historyOf(scores, scaleOf, from, to);
+  }
+
+  private ownEvents(): CheerEvent[] {
+    if (this.context.options.eventsRefId !== '') {
+      return [];
+    }
+    const { key, name, telling, counted } = this;
+    const [teller] = telling;
+    return [
+      ...(teller ? stateEvents(this.changes, teller, key, name) : []),
+      ...missEvents(counted.misses, key, name),
+      ...cheerEvents(counted.cheers, counted.misses, key, name),
+    ];
+  }
 }
 
-function tellState(series: SeriesByRole, { scaleOf, to }: ViewContext): ToldState {
-  const role = tellingRoles.find((candidate) => series[candidate] !== undefined);
-  const telling = role === undefined ? [] : (series[role] ?? []);
-  const { present, stale, lastSeen }: Presence = presenceOf(
-    telling.length > 0 ? telling : Object.values(series).flat(),
-    to
-  );
-  const toggles: Toggle[] = [];
-  const speaking = new Set(present);
-  for (const one of telling) {
-    addToggles(one, !speaking.has(one), scaleOf, toggles);
+/** What these series say at their newest points; where they say different things, the worst. */
+function worstSaid(present: readonly Series[], scaleOf: (series: Series) => Scale): CheerState {
+  let said = 0;
+  for (const series of present) {
+    const state = stateSaid(series, scaleOf);
+    said |= state === undefined ? 0 : 1 << rankOf(state);
   }
-  const { state, changes } = timelineOf(toggles);
-  if (!stale) {
-    return { state, lastState: undefined, lastSeen, changes, telling };
-  }
-  const ended: Change[] = lastSeen === undefined ? [] : [{ time: lastSeen, state: 'stale', was: state }];
-  return { state: 'stale', lastState: state, lastSeen, changes: [...changes, ...ended], telling };
+  return worstOf((state) => (said & (1 << rankOf(state))) !== 0) ?? 'unknown';
 }

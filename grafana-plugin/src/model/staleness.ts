@@ -22,8 +22,11 @@ export interface Presence {
 /** `to` is the end of the panel's time range, epoch ms. */
 export function presenceOf(series: readonly Series[], to: number): Presence {
   const lastSeen = newest(series);
+  if (!series.some((one) => hasEnded(one, to))) {
+    return { present: series, stale: false, lastSeen };
+  }
   const live = series.filter((one) => !hasEnded(one, to));
-  if (live.length > 0 || series.length === 0) {
+  if (live.length > 0) {
     return { present: live, stale: false, lastSeen };
   }
   return { present: series.filter((one) => !hasEnded(one, lastSeen ?? to)), stale: true, lastSeen };

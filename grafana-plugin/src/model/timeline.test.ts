@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type CheerState, statesWorstFirst } from '../types';
 import { only, promStates } from './testing/frames';
-import { timelineOf } from './timeline';
+import { changesOf } from './timeline';
 
 // One that is off hides none that is well.
 const ranks: readonly CheerState[] = ['red', 'yellow', 'warming', 'green', 'disabled'];
@@ -26,8 +26,8 @@ test('the state over time is the worst of all pods at each point', () => {
   );
 });
 
-test('what nothing is said of is unknown', () => {
-  expect(timelineOf([])).toEqual({ state: 'unknown', changes: [] });
+test('what nothing is said of does not change', () => {
+  expect(changesOf([])).toEqual([]);
 });
 
 test('a worse state that is said beside another counts until it is no more', () => {
@@ -37,11 +37,8 @@ test('a worse state that is said beside another counts until it is no more', () 
     { time: 1, state: green, on: true },
     { time: 2, state: red, on: true },
   ];
-  expect(timelineOf(toggles)).toEqual({
-    state: 'green',
-    changes: [
-      { time: 2, state: 'red', was: 'green' },
-      { time: 3, state: 'green', was: 'red' },
-    ],
-  });
+  expect(changesOf(toggles)).toEqual([
+    { time: 2, state: 'red', was: 'green' },
+    { time: 3, state: 'green', was: 'red' },
+  ]);
 });

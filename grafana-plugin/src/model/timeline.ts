@@ -15,23 +15,15 @@ export interface Change {
   readonly was: CheerState;
 }
 
-export interface Timeline {
-  /** `unknown` when no series says any at the end. */
-  readonly state: CheerState;
-  /** Oldest first. */
-  readonly changes: readonly Change[];
-}
-
 /**
- * One state over time from what many series say: the worst that any of them says at a time, `disabled` only where none
- * is green. While none says any, the last goes on: a gap is no change.
+ * How one state changes, oldest first, from what many series say: it is the worst that any of them says at a time,
+ * `disabled` only where none is green. While none says any, the last goes on: a gap is no change.
  */
-export function timelineOf(toggles: Toggle[]): Timeline {
+export function changesOf(toggles: Toggle[]): Change[] {
   toggles.sort((a, b) => a.time - b.time);
   const saying = new Array<number>(statesWorstFirst.length).fill(0);
   const changes: Change[] = [];
   let state: CheerState | undefined;
-  let now: CheerState | undefined;
   for (let index = 0; index < toggles.length;) {
     const { time } = toggles[index];
     do {
@@ -39,7 +31,7 @@ export function timelineOf(toggles: Toggle[]): Timeline {
       saying[rankOf(said)] += on ? 1 : -1;
       index++;
     } while (index < toggles.length && !(toggles[index].time > time));
-    now = worstOf((said) => saying[rankOf(said)] > 0);
+    const now = worstOf((said) => saying[rankOf(said)] > 0);
     if (now !== undefined && now !== state) {
       if (state !== undefined) {
         changes.push({ time, state: now, was: state });
@@ -47,5 +39,5 @@ export function timelineOf(toggles: Toggle[]): Timeline {
       state = now;
     }
   }
-  return { state: now ?? 'unknown', changes };
+  return changes;
 }

@@ -9,26 +9,42 @@ import { type Toggle } from './timeline';
 /** Roles that tell a state: the first that a service has counts. */
 export const tellingRoles: readonly Role[] = ['state', 'health', 'score', 'condition'];
 
+/** What a series says of the state at its newest point. */
+export function stateSaid(series: Series, scaleOf: (s: Series) => Scale): CheerState | undefined {
+  const oneHot = oneHotState(series);
+  if (oneHot === undefined) {
+    return tellerOf(series, scaleOf)(series.last);
+  }
+  return isHot(series.values, series.last) ? oneHot : undefined;
+}
+
 /** Adds what a series says of the state over time. One that has ended says nothing after its newest point. */
 export function addToggles(series: Series, hasEnded: boolean, scaleOf: (s: Series) => Scale, toggles: Toggle[]): void {
-  const oneHot = series.role === 'state' && series.field.type !== FieldType.string ? series.labels['state'] : undefined;
+  const oneHot = oneHotState(series);
   const state =
-    oneHot === undefined
-      ? addRuns(series, tellerOf(series, scaleOf), toggles)
-      : addOneHotRuns(series, stateOfWord(oneHot) ?? 'unknown', toggles);
+    oneHot === undefined ? addRuns(series, tellerOf(series, scaleOf), toggles) : addOneHotRuns(series, oneHot, toggles);
   if (hasEnded && state !== undefined) {
     toggles.push({ time: series.lastTime + 1, state, on: false });
   }
 }
 
+/** Of a series that is 1 while this state holds. */
+function oneHotState({ role, field, labels }: Series): CheerState | undefined {
+  const word = role === 'state' && field.type !== FieldType.string ? labels['state'] : undefined;
+  return word === undefined ? undefined : (stateOfWord(word) ?? 'unknown');
+}
+
+/** Compared as it is: null, undefined and NaN are below, true is above. */
+function isHot(values: ArrayLike<unknown>, index: number): boolean {
+  return (values as ArrayLike<number>)[index] >= 0.5;
+}
+
 /** 1 while the state holds, 0 otherwise. Returns the state if it holds at the newest point. */
 function addOneHotRuns(series: Series, state: CheerState, toggles: Toggle[]): CheerState | undefined {
-  const { times, last } = series;
-  // Compared as they are: null, undefined and NaN are below, true is above.
-  const values = series.values as ArrayLike<number>;
+  const { times, values, last } = series;
   let isOn = false;
   for (let index = 0; index <= last; index++) {
-    const on = values[index] >= 0.5;
+    const on = isHot(values, index);
     if (on !== isOn) {
       isOn = on;
       toggles.push({ time: times ? times[index] : 0, state, on });
