@@ -51,11 +51,18 @@ async function image(
   put(root, '/etc/passwd', 'root:x:0:0:root:/root:/\nnonroot:x:65532:65532:nonroot:/home/nonroot:/\n');
   put(root, '/etc/group', 'root:x:0:\nnonroot:x:65532:\n');
   install(root, certificates, certificates);
+  for (const library of systemLibraries()) install(root, library, library);
   fill(root);
   await buildah.run('config', '--env', 'PATH=/bin:/usr/bin', ...settings, container);
   await buildah.run('commit', '--quiet', container, name);
   await buildah.run('rm', container);
   return name;
+}
+
+/** As distroless has them: of the C library more than Node itself is linked to, for native modules. */
+function systemLibraries(): string[] {
+  const files = execFileSync('dpkg', ['-L', 'libc6', 'libgcc-s1', 'libstdc++6'], { encoding: 'utf8' });
+  return files.split('\n').filter((file) => /^(\/usr)?\/lib(64)?\/([^/]+\/)?[^/]+\.so[.\d]*$/.test(file));
 }
 
 /** A file of this machine, with the libraries that it is linked to. */

@@ -60,10 +60,10 @@ export const Tile = memo(function Tile({ service, options, detail, tileWidth, ti
             <Note {...{ service, options, now }} loud={styles.reason} quiet={styles.quietReason} />
           </span>
         )}
-        {service.history && sizes.sparkline > 0 && (
+        {sizes.sparkline > 0 && service.history && (
           <ScoreLine service={service} history={service.history} width={sizes.inner} height={sizes.sparkline} />
         )}
-        {service.budgets[0] && sizes.budget > 0 && <BudgetBar budget={service.budgets[0]} fontSize={sizes.budget} />}
+        {sizes.budget > 0 && service.budgets[0] && <BudgetBar budget={service.budgets[0]} fontSize={sizes.budget} />}
       </span>
     </DataLinks>
   );
