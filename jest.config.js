@@ -6,8 +6,11 @@ module.exports = {
     '<rootDir>/exporter',
     '<rootDir>/provisioning/src',
     '<rootDir>/deploy/src',
+    '<rootDir>/deploy/release',
   ],
   testMatch: ['**/*.test.ts'],
+  // A bound, and no measure: on a machine with other work a second may take several.
+  testTimeout: 30_000,
   // The rows of the fault suite have a configuration of their own; what they stand on is tested here.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/fault/[^/]+$'],
   modulePathIgnorePatterns: ['/dist/package.json'],

@@ -10,4 +10,6 @@ module.exports = {
   ...scaffolded,
   // Some packages of Grafana 12.4 and later ship .mjs files.
   transform: { '^.+\\.m?(t|j)sx?$': transformer },
+  // A bound, and no measure: on a machine with other work a second may take several.
+  testTimeout: 30_000,
 };

@@ -23,7 +23,7 @@ function grindInMain(): void {
 
 /** A function that is optimised may be a part of the one that calls it. */
 const inMain: unknown = expect.stringMatching(/^(grindInMain|during)$/);
-const inWorker: unknown = expect.stringMatching(/^(crunch|pile|turn)$/);
+const inWorker = /^(crunch|pile|turn)$/;
 
 const kept: unknown[] = [];
 function hoard(): void {
@@ -66,10 +66,16 @@ describe('a worker thread', () => {
   test('is profiled by its name', async () => {
     worker = await startWorker(crunching);
     const profiler = new Profiler();
-    const cpu = await profiler.take({ kind: 'cpu', seconds: 0.3, thread: 'cruncher' });
-    expect(functionsOfCpuProfile(cpu)).toContainEqual(inWorker);
-    const heap = await profiler.take({ kind: 'heap', seconds: 0.3, thread: 'cruncher' });
-    expect([...bytesOfHeapProfile(heap).keys()]).toContainEqual(inWorker);
+    // On a busy machine a thread may get no turn for so long: the next profile shows it then, or the test's time is over.
+    const isSeen = async (
+      kind: 'cpu' | 'heap',
+      namesIn: (profile: object) => Iterable<string>,
+    ): Promise<boolean> => {
+      const profile = await profiler.take({ kind, seconds: 0.3, thread: 'cruncher' });
+      return [...namesIn(profile)].some((name) => inWorker.test(name)) || isSeen(kind, namesIn);
+    };
+    expect(await isSeen('cpu', functionsOfCpuProfile)).toBe(true);
+    expect(await isSeen('heap', (profile) => bytesOfHeapProfile(profile).keys())).toBe(true);
   });
 
   test('that is not there is refused, with the names of those that are', async () => {
