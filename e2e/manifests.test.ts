@@ -36,14 +36,16 @@ async function validate(version: string, objects: readonly Doc[]): Promise<reado
   return ok || errors.length > 0 ? errors : [said];
 }
 
-test.each(['1.28', '1.37'])('every object fits the strict schema of Kubernetes %s', async (version) => {
-  expect(await validate(version, files.flatMap(read))).toEqual([]);
-});
-
-test('a member that is none is found', async () => {
-  const [service] = read('argo/canary.yaml').filter(({ kind }) => kind === 'Service');
-  expect(await validate('1.34', [{ ...service, specs: {} }])).not.toEqual([]);
-});
+test.each(['1.28', '1.37'])(
+  'every object fits the strict schema of Kubernetes %s, and a member that is none is found',
+  async (version) => {
+    const objects = files.flatMap(read);
+    const [service] = objects.filter(({ kind }) => kind === 'Service');
+    expect(await validate(version, [...objects, { ...service, specs: {} }])).toEqual([
+      expect.stringContaining('specs'),
+    ]);
+  },
+);
 
 describe('the Rollout of the chart, with the gate and the routes of deploy/', () => {
   const values = (strategy: 'canary' | 'blueGreen'): object => ({

@@ -31,10 +31,10 @@ function verify(): AnalysisTemplate {
     // Without a value: the Rollout says it.
     { name: 'release' },
     { name: 'target', value: services.canary },
-    { name: 'baseline', value: services.stable },
-    { name: 'prometheus', value: 'http://prometheus-operated.monitoring.svc:9090' },
+    { name: 'baseline', value: services.baseline },
     { name: 'sidecar', value: record },
     { name: 'image', value: image },
+    { name: 'keys', value: keysSecret },
   ];
   return template(verifyTemplate, args, [
     {
@@ -76,7 +76,7 @@ function job(): Job {
               `--target=${admin('target')}`,
               `--baseline=${admin('baseline')}`,
               '--release={{args.release}}',
-              '--prometheus={{args.prometheus}}',
+              // No Prometheus: what has no traffic yet is not known there, and that would be no data.
               // It has no checkout: the sidecar keeps the record and writes the changelog.
               '--no-changelog',
               '--record={{args.sidecar}}',
@@ -84,7 +84,10 @@ function job(): Job {
               '--json',
             ],
             env: [
-              { name: 'SELFCHEER_API_KEY', valueFrom: { secretKeyRef: { name: keysSecret, key: 'gate' } } },
+              {
+                name: 'SELFCHEER_API_KEY',
+                valueFrom: { secretKeyRef: { name: '{{args.keys}}', key: 'gate' } },
+              },
             ],
             resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
             securityContext: restricted,
@@ -97,7 +100,11 @@ function job(): Job {
 
 /** While it has real traffic: is what was recorded good, and are its pods well now? */
 function verdict(name: string, count?: number): AnalysisTemplate {
-  const args: Args = [{ name: 'release' }, { name: 'sidecar', value: record }];
+  const args: Args = [
+    { name: 'release' },
+    { name: 'sidecar', value: record },
+    { name: 'service', value: app },
+  ];
   return template(name, args, [
     {
       name: 'verdict',
@@ -114,7 +121,7 @@ function verdict(name: string, count?: number): AnalysisTemplate {
       consecutiveErrorLimit: 9,
       provider: {
         web: {
-          url: `{{args.sidecar}}/api/v1/releases/{{args.release}}/verdict?service=${app}`,
+          url: `{{args.sidecar}}/api/v1/releases/{{args.release}}/verdict?service={{args.service}}`,
           jsonPath: '{$}',
           timeoutSeconds: 5,
         },

@@ -5,7 +5,7 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { stringify } from 'yaml';
 import { exporterConfig } from './exporter-config';
-import { app, configMap, metadata, ports, selector, services } from './names';
+import { app, configMap, metadata, ports, selector, services, trackLabel } from './names';
 
 function serviceAccount(): IServiceAccount {
   return {
@@ -56,6 +56,13 @@ function disruptionBudget(): IPodDisruptionBudget {
   };
 }
 
+/** A name with the address of each stable pod: whoever asks for one process takes one of them. */
+function baseline(): IService {
+  const all = service(services.stable);
+  const spec = { ...all.spec, clusterIP: 'None', selector: { ...selector(), [trackLabel]: 'stable' } };
+  return { ...all, metadata: metadata(services.baseline, 'release-gate'), spec };
+}
+
 /** What both Rollouts stand on; the Services of one that is not used are left out. */
 export function base(
   other: 'canary' | 'preview',
@@ -66,6 +73,7 @@ export function base(
     service(services.stable),
     service(services[other]),
     service(services.metrics, true),
+    baseline(),
     disruptionBudget(),
   ];
 }

@@ -52,6 +52,8 @@ const blueGreen: Strategy = {
     activeMetadata: track('stable'),
     previewMetadata: track('preview'),
     autoPromotionEnabled: true,
+    // The gate looks at one process; the others come before the switch.
+    previewReplicaCount: 1,
     prePromotionAnalysis: {
       templates: [{ templateName: verifyTemplate }],
       args: [release, { name: 'target', value: services.preview }],

@@ -93,6 +93,15 @@ export function lintExporterPod({ spec }: Workload, config: RenderedConfig): str
   if (config.readinessLagSeconds > 0 && config.readinessLagSeconds < periodSeconds * failureThreshold) {
     problems.push('stops its intake before its probe has seen that it is not ready');
   }
+  if (
+    config.ack === 'outbox' &&
+    !spec.volumeClaimTemplates?.some(({ metadata }) => metadata.name === 'data')
+  ) {
+    problems.push('acknowledges what is on a volume that goes with the pod');
+  }
+  if (!spec.template.metadata?.annotations?.['checksum/config']) {
+    problems.push('would go on with its old settings after an upgrade: no checksum/config');
+  }
   const mounts = (container.volumeMounts ?? []).map(({ mountPath }) => mountPath);
   const files = [config.flags?.file, container.args?.[2]].filter((file) => file !== undefined);
   for (const file of files) {

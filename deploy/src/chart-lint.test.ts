@@ -12,7 +12,7 @@ kind: ConfigMap
 metadata: { name: x-config }
 data:
   selfcheer.yaml: |
-    { http: '0.0.0.0:8080', grpc: '0.0.0.0:50051', admin: '0.0.0.0:9464', dataDir: /data,
+    { ack: outbox, http: '0.0.0.0:8080', grpc: '0.0.0.0:50051', admin: '0.0.0.0:9464', dataDir: /data,
       drainSeconds: 30, readinessLagSeconds: 10, flags: { file: /etc/flags/flags.json } }
 ---
 apiVersion: v1
@@ -28,7 +28,12 @@ spec: { clusterIP: None, selector: { app: x }, ports: [{ name: admin, targetPort
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: { name: x }
-spec: { selector: { matchLabels: { app: x } } }
+spec: { maxUnavailable: 1, selector: { matchLabels: { app: x } } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: x-keys }
+stringData: { digests: '[]', reader: r }
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -44,6 +49,7 @@ spec:
   selector: { matchLabels: { metrics: 'true' } }
   endpoints:
     - port: admin
+      authorization: { credentials: { name: x-keys, key: reader } }
       relabelings:
         - { sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name], targetLabel: service }
 ---
@@ -60,7 +66,7 @@ spec:
   selector: { matchLabels: { app: x } }
   volumeClaimTemplates: [{ metadata: { name: data }, spec: { resources: { requests: { storage: 20Gi } } } }]
   template:
-    metadata: { labels: { app: x } }
+    metadata: { labels: { app: x }, annotations: { checksum/config: abc } }
     spec:
       serviceAccountName: x
       automountServiceAccountToken: false
@@ -78,7 +84,8 @@ spec:
           startupProbe: { httpGet: { path: /healthz, port: admin } }
           livenessProbe: { httpGet: { path: /healthz, port: admin } }
           readinessProbe: { httpGet: { path: /readyz, port: admin }, periodSeconds: 3, failureThreshold: 2 }
-          resources: { limits: { memory: 1Gi } }
+          env: [{ name: SELFCHEER_AUTH_API_KEYS, valueFrom: { secretKeyRef: { name: x-keys, key: digests } } }]
+          resources: { requests: { cpu: 500m }, limits: { memory: 1Gi } }
           securityContext:
             { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
           volumeMounts:
@@ -101,7 +108,31 @@ const faults: Readonly<Record<string, readonly [from: string, to: string, says: 
   'a selector that changes': [
     'selector: { matchLabels: { app: x } }\n  volumeClaim',
     'selector: { matchLabels: { app: x, app.kubernetes.io/version: v } }\n  volumeClaim',
-    'would change with each release',
+    'would change with app.kubernetes.io/version',
+  ],
+  'a selector of one track': [
+    'selector: { matchLabels: { app: x } }\n  volumeClaim',
+    'selector: { matchLabels: { app: x, selfcheer.dev/track: stable } }\n  volumeClaim',
+    'would change with selfcheer.dev/track',
+  ],
+  'a key that its Secret does not have': [
+    'key: digests',
+    'key: digest',
+    'Secret x-keys has no member digest',
+  ],
+  'a scrape with a key that is none': ['key: reader', 'key: raeder', 'Secret x-keys has no member raeder'],
+  'a secret in a ConfigMap': [
+    'ack: outbox,',
+    'ack: outbox, kafka: {\n      sasl: { mechanism: plain } },',
+    'ConfigMap x-config: a secret stands in it',
+  ],
+  'a budget of nothing': ['maxUnavailable: 1', 'maxUnavailable: 0', 'no node could ever be emptied'],
+  'a part of no CPU': ['requests: { cpu: 500m }, ', '', 'ask for no CPU'],
+  'old settings after an upgrade': ['checksum/config: abc', 'other: abc', 'no checksum/config'],
+  'events on a disk that goes': [
+    'volumeClaimTemplates: [{ metadata: { name: data }',
+    'volumeClaimTemplates: [{ metadata: { name: dat }',
+    'on a volume that goes with the pod',
   ],
   'no Service for the StatefulSet': ['serviceName: x-metrics', 'serviceName: z', 'no Service "z"'],
   'a Service of its own address': ['clusterIP: None, ', '', 'is not headless'],
@@ -112,8 +143,8 @@ const faults: Readonly<Record<string, readonly [from: string, to: string, says: 
   ],
   'a Service with a port that is not there': ['targetPort: grpc', 'targetPort: grcp', 'no port grcp'],
   'a budget without pods': [
-    'spec: { selector: { matchLabels: { app: x',
-    'spec: { selector: { matchLabels: { app: z',
+    'spec: { maxUnavailable: 1, selector: { matchLabels: { app: x',
+    'spec: { maxUnavailable: 1, selector: { matchLabels: { app: z',
     'PodDisruptionBudget x: finds no pods',
   ],
   'a policy without pods': [
@@ -159,8 +190,8 @@ const faults: Readonly<Record<string, readonly [from: string, to: string, says: 
   'an image without a version': ['/exporter:1.0.0', '/exporter', 'is not pinned'],
   'an image that moves': [':1.0.0', ':latest', 'is not pinned'],
   'a preStop': [
-    'resources: { limits',
-    'lifecycle: { preStop: { sleep: { seconds: 5 } } }\n          resources: { limits',
+    'resources: { requests: { cpu',
+    'lifecycle: { preStop: { sleep: { seconds: 5 } } }\n          resources: { requests: { cpu',
     'a preStop',
   ],
   'memory without a limit': ['limits: { memory', 'limits: { cpu', 'no limit of memory'],

@@ -13,6 +13,7 @@ export function lintChart(objects: readonly RenderedObject[]): readonly string[]
     ...lintSelectors(objects, workloads),
     ...lintMonitors(objects, workloads),
     ...lintAutoscalers(objects, workloads),
+    ...lintSecrets(objects),
   ];
 }
 
@@ -37,8 +38,10 @@ function lintWorkload(workload: Workload, objects: readonly RenderedObject[]): r
   if (!selects(spec.selector.matchLabels, spec.template.metadata?.labels)) {
     problems.push('its selector does not find its own pods');
   }
-  if ('app.kubernetes.io/version' in spec.selector.matchLabels) {
-    problems.push('its selector would change with each release, which Kubernetes refuses');
+  for (const label of ['app.kubernetes.io/version', 'helm.sh/chart', 'selfcheer.dev/track']) {
+    if (label in spec.selector.matchLabels) {
+      problems.push(`its selector would change with ${label}, which Kubernetes refuses`);
+    }
   }
   const { canary, blueGreen } = spec.strategy ?? {};
   const services = [
@@ -76,6 +79,11 @@ function lintServices(objects: readonly RenderedObject[], workloads: readonly Wo
   });
 }
 
+interface BudgetSpec {
+  readonly maxUnavailable: number;
+  readonly selector: { readonly matchLabels: Texts };
+}
+
 interface PolicySpec {
   readonly podSelector: { readonly matchLabels: Texts };
   readonly ingress?: readonly { readonly ports?: readonly { readonly port: string | number }[] }[];
@@ -88,9 +96,10 @@ function lintSelectors(
 ): readonly string[] {
   const finds = (selector: Texts): Workload | undefined =>
     workloads.find(({ spec }) => selects(selector, spec.template.metadata?.labels));
-  const budgets = ofKind<{ selector: { matchLabels: Texts } }>(objects, 'PodDisruptionBudget')
-    .filter(({ spec }) => !finds(spec.selector.matchLabels))
-    .map(({ name }) => `PodDisruptionBudget ${name}: finds no pods`);
+  const budgets = ofKind<BudgetSpec>(objects, 'PodDisruptionBudget').flatMap(({ name, spec }) => [
+    ...(finds(spec.selector.matchLabels) ? [] : [`PodDisruptionBudget ${name}: finds no pods`]),
+    ...(spec.maxUnavailable > 0 ? [] : [`PodDisruptionBudget ${name}: no node could ever be emptied`]),
+  ]);
   const policies = ofKind<PolicySpec>(objects, 'NetworkPolicy').flatMap(({ name, spec }) => {
     const found = finds(spec.podSelector.matchLabels);
     if (!found) return [`NetworkPolicy ${name}: finds no pods`];
@@ -162,6 +171,36 @@ function lintAutoscalers(
     if (target.spec.replicas !== undefined) {
       return [`HorizontalPodAutoscaler ${name}: each upgrade would set the replicas of ${of} back`];
     }
-    return [];
+    const blind = target.spec.template.spec?.containers.some(
+      ({ resources }) => !resources?.requests?.['cpu'],
+    );
+    return blind ? [`HorizontalPodAutoscaler ${name}: pods of ${of} ask for no CPU to take a part of`] : [];
   });
+}
+
+/** Members of Secrets that are named are there, and what is secret stands nowhere else. */
+function lintSecrets(objects: readonly RenderedObject[]): readonly string[] {
+  const problems: string[] = [];
+  JSON.stringify(objects, (field, value: unknown) => {
+    if (
+      (field === 'secretKeyRef' || field === 'credentials') &&
+      typeof value === 'object' &&
+      value !== null
+    ) {
+      const { name, key } = value as { name: string; key: string };
+      const secret = objects.find((one) => one.kind === 'Secret' && one.metadata.name === name);
+      if (secret && !(key in { ...secret.data, ...secret.stringData })) {
+        problems.push(`Secret ${name} has no member ${key}`);
+      }
+    }
+    return value;
+  });
+  const open = objects.filter(({ kind, data }) => kind === 'ConfigMap' && data?.['selfcheer.yaml']);
+  const secret = /^[\s{-]*(apiKeys|sasl|password|token|sha256):/m;
+  return [
+    ...problems,
+    ...open
+      .filter(({ data }) => secret.test(data?.['selfcheer.yaml'] ?? ''))
+      .map(({ metadata }) => `ConfigMap ${metadata.name}: a secret stands in it`),
+  ];
 }

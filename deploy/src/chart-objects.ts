@@ -74,6 +74,7 @@ export interface RenderedConfig {
   readonly http: string;
   readonly grpc: string;
   readonly admin: string;
+  readonly ack: string;
   readonly dataDir: string;
   readonly drainSeconds: number;
   readonly readinessLagSeconds: number;

@@ -95,7 +95,12 @@ const networkPolicy = z.strictObject({
     ])
     .describe('Who may reach metrics, API and page: this namespace, and that of Prometheus'),
   extraIngress: objects.default([]).describe('Further ingress rules, for instance port 15008 of a mesh'),
-  egress: objects.default([]).describe('Egress rules beside DNS; when empty, egress is left free'),
+  egress: objects
+    .default([])
+    .describe(
+      'Egress rules beside DNS; when empty, egress is left free. One for each that you have of\n' +
+        'Kafka, otlpEndpoint, auth.jwt.jwksUri, Consul, and the control plane of the mesh (istiod: 15012)',
+    ),
 });
 
 const monitor = z.strictObject({
@@ -144,7 +149,10 @@ const rollout = z.strictObject({
     .describe('Of a canary, after its first pods have passed the gate'),
   trafficRouting: object
     .default({})
-    .describe('For instance that of deploy/istio. Without it, weights are shares of the pods'),
+    .describe(
+      'Of deploy/istio: {istio: {virtualService: {name: selfcheer-exporter, routes: [http, grpc]}}}.\n' +
+        'Without it, weights are shares of the pods, and a tenth of three pods is one of them',
+    ),
   gateTemplate: z
     .string()
     .default('selfcheer-verify')
@@ -187,7 +195,11 @@ export const chartValues = z.strictObject({
   replicas: count.nullable().default(null).describe('1 of outbox and 3 of broker when null'),
   image: image.prefault({}),
   imagePullSecrets: objects.default([]),
-  nameOverride: z.string().max(50).default('').describe('app.kubernetes.io/name, and the service in metrics'),
+  nameOverride: z
+    .string()
+    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,48}[A-Za-z0-9])?)?$/)
+    .default('')
+    .describe('app.kubernetes.io/name, and the service in metrics'),
   fullnameOverride: z.string().max(50).default('').describe('Of all objects; <release>-exporter when empty'),
 
   mesh: z

@@ -16,6 +16,8 @@ export const services = {
   stable: app,
   canary: `${app}-canary`,
   preview: `${app}-preview`,
+  /** Each stable pod by itself: the gate compares with one, as it can't with what answers as several. */
+  baseline: `${app}-baseline`,
   metrics: `${app}-metrics`,
 } as const;
 

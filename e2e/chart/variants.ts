@@ -36,7 +36,13 @@ export const variants: Readonly<Record<string, object>> = {
   },
   'a canary': {
     ...broker,
-    rollout: { enabled: true, trafficRouting: { istio: { virtualService: { name: 'selfcheer-exporter' } } } },
+    rollout: {
+      enabled: true,
+      trafficRouting: {
+        istio: { virtualService: { name: 'selfcheer-exporter', routes: ['http', 'grpc'] } },
+      },
+    },
+    podLabels: { 'sidecar.istio.io/inject': 'false' },
     sidecar: { enabled: true },
     autoscaling: { enabled: true },
     monitor: { kind: 'ServiceMonitor' },
@@ -101,6 +107,20 @@ export const refused: Readonly<Record<string, readonly [values: object, says: st
   'broker without Kafka': [{ mode: 'broker' }, 'wants config.kafka.brokers'],
   'a canary of volumes': [{ rollout: { enabled: true } }, 'rollout.enabled wants mode: broker'],
   'scaled volumes': [{ autoscaling: { enabled: true } }, 'autoscaling.enabled wants mode: broker'],
+  'a canary that nobody records': [{ ...broker, rollout: { enabled: true } }, 'wants sidecar.enabled'],
+  'a gate without a key': [
+    { ...broker, auth: { anonymous: true }, rollout: { enabled: true }, sidecar: { enabled: true } },
+    'rollout.gateTemplate wants a key',
+  ],
+  'a name of no Service': [{ fullnameOverride: '1st' }, 'No Service can be named 1st'],
+  'a volume below its quota': [
+    { persistence: { size: '10Gi' } },
+    'persistence.size is 10Gi, and config.outbox.quotaBytes of 8589934592',
+  ],
+  'a buffer below its quota': [
+    { mode: 'broker', config: { kafka, outbox: { quotaBytes: 2 ** 32 } } },
+    'buffer.sizeLimit is 4Gi',
+  ],
   'nobody to ask': [{ auth: { generate: false } }, 'Nobody could be told apart'],
   'bounds the wrong way round': [
     { ...broker, autoscaling: { enabled: true, minReplicas: 9, maxReplicas: 3 } },

@@ -1,4 +1,4 @@
-import { at, list, named, nameOf, ofKind, selects, text, type Doc, type Tree } from './tree';
+import { at, list, named, nameOf, ofKind, pods, selects, text, type Doc, type Tree } from './tree';
 
 /** What a Rollout names is there, and the gate comes before traffic. */
 export function rollout(objects: readonly Doc[]): readonly string[] {
@@ -13,6 +13,7 @@ export function rollout(objects: readonly Doc[]): readonly string[] {
         : ['its selector does not select its pods']),
       ...serviceRefs(objects, strategy),
       ...analyses(strategy).flatMap((analysis) => templateRefs(objects, analysis)),
+      ...analyses(strategy).flatMap((analysis) => comparison(objects, analysis)),
       ...canary(objects, at(strategy, 'canary')),
       ...blueGreen(objects, at(strategy, 'blueGreen')),
     ].map((problem) => `${nameOf(object)}: ${problem}`);
@@ -66,6 +67,44 @@ function templateRefs(objects: readonly Doc[], analysis: Tree): string[] {
   });
 }
 
+/** What a template is called with: what it is given, or its own. */
+function argument(objects: readonly Doc[], analysis: Tree, name: string): string {
+  const own = (args: readonly Tree[]): string =>
+    text(
+      args.find((arg) => text(arg, 'name') === name),
+      'value',
+    );
+  const templates = list(analysis, 'templates').map((one) =>
+    named(objects, 'AnalysisTemplate', text(one, 'templateName')),
+  );
+  return own(list(analysis, 'args')) || own(templates.flatMap((one) => list(one, 'spec', 'args')));
+}
+
+/** The gate compares one process with one: a Service in front of several answers with another one each time. */
+function comparison(objects: readonly Doc[], analysis: Tree): string[] {
+  const baseline = argument(objects, analysis, 'baseline');
+  const keys = argument(objects, analysis, 'keys');
+  const sidecar = argument(objects, analysis, 'sidecar');
+  const service = named(objects, 'Service', baseline);
+  const host = /^http:\/\/([^.:/]+)\S*:(\d+)$/.exec(sidecar);
+  const recorder = named(objects, 'Service', host?.[1] ?? '');
+  const known = pods(objects).some(({ pod }) => JSON.stringify(pod).includes(`"name":"${keys}"`));
+  const problems: string[] = [];
+  if (baseline !== '') {
+    if (!service) problems.push(`no Service ${baseline} to compare with`);
+    else if (at(service, 'spec', 'clusterIP') !== 'None') {
+      problems.push(`the baseline ${baseline} is several processes behind one address`);
+    } else if (text(service, 'spec', 'selector', 'selfcheer.dev/track') !== 'stable') {
+      problems.push(`the baseline ${baseline} is not of the stable pods alone`);
+    }
+    if (!known) problems.push(`the gate's key is in ${keys || 'no Secret'}, which no pod knows`);
+  }
+  if (!list(recorder, 'spec', 'ports').some((port) => text(port, 'port') === host?.[2])) {
+    problems.push(`nothing records at ${sidecar || 'no sidecar'}`);
+  }
+  return problems;
+}
+
 function canary(objects: readonly Doc[], strategy: Tree): string[] {
   if (strategy === undefined) return [];
   const steps = list(strategy, 'steps');
@@ -84,7 +123,24 @@ function canary(objects: readonly Doc[], strategy: Tree): string[] {
           `the analysis in the background does not start at step ${firstShare}, which is the first with traffic`,
         ]),
     ...steps.flatMap((step) => bounded(objects, at(step, 'analysis'))),
+    ...scaled(strategy, firstShare),
     ...istio(objects, strategy),
+  ];
+}
+
+/** Before traffic one new pod; with it as many as it takes; and the old ones stay until all is well. */
+function scaled(strategy: Tree, firstShare: number): string[] {
+  if (at(strategy, 'trafficRouting') === undefined) return [];
+  const scales = list(strategy, 'steps')
+    .slice(0, firstShare)
+    .map((step) => at(step, 'setCanaryScale'))
+    .filter((scale) => scale !== undefined);
+  return [
+    ...(at(scales[0], 'replicas') === 1 ? [] : ['the gate does not have exactly one new pod before it']),
+    ...(at(scales.at(-1), 'matchTrafficWeight') === true ? [] : ['new pods do not grow with their traffic']),
+    ...(at(strategy, 'dynamicStableScale') === true
+      ? ['old pods go while new ones are tried: there is no way back at once']
+      : []),
   ];
 }
 
@@ -106,8 +162,12 @@ function istio(objects: readonly Doc[], strategy: Tree): string[] {
 
 function blueGreen(objects: readonly Doc[], strategy: Tree): string[] {
   if (strategy === undefined) return [];
+  const one = at(strategy, 'previewReplicaCount') === 1 ? [] : ['the gate meets more than one new pod'];
   const both = ['prePromotionAnalysis', 'postPromotionAnalysis'] as const;
-  return both.flatMap((one) =>
-    at(strategy, one) === undefined ? [`has no ${one}`] : bounded(objects, at(strategy, one)),
-  );
+  return [
+    ...one,
+    ...both.flatMap((name) =>
+      at(strategy, name) === undefined ? [`has no ${name}`] : bounded(objects, at(strategy, name)),
+    ),
+  ];
 }

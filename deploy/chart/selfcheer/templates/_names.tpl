@@ -12,6 +12,15 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Nought is a number too: a workload that is to sleep. */}}
+{{- define "selfcheer.replicas" -}}
+{{- if kindIs "invalid" .Values.replicas -}}
+{{- ternary 1 3 (eq .Values.mode "outbox") -}}
+{{- else -}}
+{{- int .Values.replicas -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "selfcheer.sidecarName" -}}
 {{- printf "%s-sidecar" (include "selfcheer.fullname" . | trimSuffix "-exporter") -}}
 {{- end -}}

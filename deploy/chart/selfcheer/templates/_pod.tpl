@@ -5,20 +5,15 @@ metadata:
   labels:
     {{- include "selfcheer.labels" . | nindent 4 }}
     selfcheer.dev/track: stable
-    {{- with include "selfcheer.meshLabels" . }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.podLabels }}
+    {{- /* One's own stand over the mesh's, once: twice the same key is refused by some who read this. */}}
+    {{- with merge (deepCopy .Values.podLabels) (include "selfcheer.meshLabels" . | fromYaml) }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
     kubectl.kubernetes.io/default-container: exporter
     # Other settings take new pods; flags are followed as they run.
     checksum/config: {{ include "selfcheer.config" . | sha256sum }}
-    {{- with include "selfcheer.meshAnnotations" . }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.podAnnotations }}
+    {{- with merge (deepCopy .Values.podAnnotations) (include "selfcheer.meshAnnotations" . | fromYaml) }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
