@@ -24,6 +24,7 @@ COPY --from=dependencies /app /app
 WORKDIR /app
 COPY --from=build /src/cheer-kit/dist cheer-kit/dist
 COPY --from=build /src/exporter/dist exporter/dist
+COPY LICENSE ./
 COPY exporter/bin exporter/bin
 COPY exporter/page exporter/page
 COPY exporter/proto exporter/proto

@@ -28,7 +28,7 @@ export class UsageError extends SelfcheerError {
 export class StoreError extends SelfcheerError {}
 
 /** Exit codes of the `selfcheer` command. */
-export const exitCode = { ok: 0, failure: 1, usage: 2, store: 3 } as const;
+export const exitCode = { ok: 0, failure: 1, usage: 2, store: 3, inconclusive: 3 } as const;
 
 /** The message of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +136,23 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test(
+  'Ctrl-C that comes twice, as npm passes on what the terminal has sent already, drains it',
+  async () => {
+    const child = start({ SELFCHEER_READINESS_LAG_SECONDS: '0.5' }, 'start');
+    await firstLine(child);
+    let log = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (!log.includes('"draining"') && String(chunk).includes('"draining"')) child.kill('SIGINT');
+      log += String(chunk);
+    });
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect([code, log]).toEqual([0, expect.stringContaining('"drained"')]);
+  },
+  bound,
+);
+
+test(
   'start ends, drained, while a collector hangs',
   async () => {
     const hung = createServer((socket) => void socket.on('error', () => undefined).unref());
@@ -173,6 +190,22 @@ test(
     child.stdout?.destroy();
     const [err, code] = await Promise.all([read(child.stderr), exit(child)]);
     expect([code, err]).toEqual([0, '']);
+  },
+  bound,
+);
+
+test(
+  'a release gate whose reader leaves, or whose output has no room, does not look like a pass or a failure',
+  async () => {
+    const argv = ['verify', '--target', 'http://127.0.0.1:1', '--release', '1', '--timeout', '30s'];
+    const unread = selfcheer(...argv);
+    unread.stdout?.destroy();
+    const full = openSync('/dev/full', 'w');
+    const unwritten = spawn(process.execPath, [bin, ...argv], { cwd, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    children.push(unwritten);
+    const [err, ...codes] = await Promise.all([read(unwritten.stderr), exit(unread), exit(unwritten)]);
+    expect([codes, err]).toEqual([[3, 3], expect.stringContaining('ENOSPC')]);
   },
   bound,
 );

@@ -1,16 +1,18 @@
 import { runCli } from './cli/program';
 import { exitCode } from './errors';
+import { onStopSignals } from './stop-signals';
 
 /** Handles that a finished command left open may keep the process no longer than this. */
 const lingerMs = 1_000;
 
+const command = process.argv[2] ?? '';
+/** Of a release gate 1 says that the release is bad: one that breaks off has said nothing of it. */
+const brokenOff = command === 'verify' ? exitCode.inconclusive : exitCode.failure;
+// It holds, too, when nothing is left to wait for and no command has ended.
+process.exitCode = brokenOff;
+
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitCode.failure);
-    stop.abort(signal);
-  });
-}
+onStopSignals({ first: (signal) => stop.abort(signal), again: () => process.exit(brokenOff) });
 
 // What is acknowledged is on disk, so after a bug ending at once is safer than going on.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -20,15 +22,17 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.stderr.write(
       `${JSON.stringify({ level: 'fatal', time: Date.now(), msg: event, err: { message, stack } })}\n`,
     );
-    process.exit(exitCode.failure);
+    process.exit(brokenOff);
   });
 }
 
-// The reader of a pipe may leave (`selfcheer tail | head`): a command ends quietly, the service goes on unheard.
-const serving = ['start', 'sidecar'].includes(process.argv[2] ?? '');
+// The reader of a pipe may leave (`selfcheer tail | head`): a command ends quietly. The service goes on unheard, and what
+// judges ends with what it found.
+const serving = ['start', 'sidecar'].includes(command);
+const judging = ['verify', 'conform'].includes(command);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  if (!serving) process.exit(exitCode.ok);
+  if (!serving && !judging) process.exit(exitCode.ok);
 });
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

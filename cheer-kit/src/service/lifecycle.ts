@@ -35,6 +35,8 @@ const connectionsShare = 0.6;
 /** For the kit's own, after that; most of it for the last spans. */
 const closeMs = 2_500;
 const signals = ['SIGTERM', 'SIGINT'] as const;
+/** Ctrl-C in a terminal goes to all of its processes, and npm passes it on once more: both are one. */
+const sameSignalMs = 1_000;
 
 /**
  * The life of a service.
@@ -171,7 +173,11 @@ export class Lifecycle {
   }
 
   private watchSignals(): void {
+    let firstAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
+      const now = performance.now();
+      if (signal === 'SIGINT' && firstAt !== undefined && now - firstAt <= sameSignalMs) return;
+      firstAt ??= now;
       // Asked twice, it waits no longer.
       if (this.draining) process.exit(1);
       // What others have left open must not keep the process.

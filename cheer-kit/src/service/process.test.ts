@@ -92,6 +92,14 @@ test('a handle that is left open does not keep the process, nor does a collector
   expect(await exited).toEqual([0, null]);
 });
 
+test('Ctrl-C that comes twice, as npm passes on what the terminal has sent already, drains it', async () => {
+  const { child, lines, exited } = await start({ SELFCHEER_READINESS_LAG_SECONDS: '0.5' });
+  child.stdout?.once('data', () => child.kill('SIGINT'));
+  child.kill('SIGINT');
+  expect(await exited).toEqual([0, null]);
+  expect(lines.at(-1)).toMatchObject({ msg: 'drained' });
+});
+
 test('a second signal ends it at once', async () => {
   const { child, exited } = await start({ SELFCHEER_READINESS_LAG_SECONDS: '600' });
   child.kill('SIGTERM');

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { UsageError } from '../errors';
 
 /** From the built code as from the source. */
 const packageFolder = join(__dirname, '../..');
@@ -34,13 +35,21 @@ export function ownPackage(): Package {
   return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as Package;
 }
 
-/** All files of a new service, in memory: nothing is written before each of them is there. */
-export function serviceFiles(name: string, needed: Needed): readonly NewFile[] {
-  const entries = readdirSync(templates, { recursive: true, withFileTypes: true });
+/**
+ * All files of a new service, in memory: nothing is written before each of them is there.
+ * @throws UsageError where the templates are missing.
+ */
+export function serviceFiles(name: string, needed: Needed, from = templates): readonly NewFile[] {
+  // The image leaves them out.
+  if (!existsSync(from))
+    throw new UsageError(
+      `There are no templates in this installation: run npx @selfcheer/exporter@${ownPackage().version} new ${name}`,
+    );
+  const entries = readdirSync(from, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => {
-      const folder = relative(templates, entry.parentPath);
+      const folder = relative(from, entry.parentPath);
       const text = readFileSync(join(entry.parentPath, entry.name), 'utf8').replaceAll('SERVICE-NAME', name);
       const path = join(folder, realNames[entry.name] ?? entry.name)
         .split(sep)

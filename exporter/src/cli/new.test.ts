@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { runIn } from '../../test/helpers/cli';
-import { ownPackage } from './new-files';
+import { ownPackage, serviceFiles } from './new-files';
 import { parseSloFile } from './rules-file';
 
 let cwd: string;
@@ -166,6 +166,12 @@ describe('what can not be made ends it with 2, and nothing is written', () => {
     expect([code, err]).toEqual([1, expect.stringMatching(/Can't write the service: .*ENAMETOOLONG/)]);
     expect(readdirSync(cwd)).toEqual([]);
   });
+});
+
+test('where there are no templates, as in the image, it says where there are', () => {
+  expect(() => serviceFiles('shop', { kit: '*', cli: '*' }, join(cwd, 'templates'))).toThrow(
+    `run npx @selfcheer/exporter@${ownPackage().version} new shop`,
+  );
 });
 
 test('the image of a new service stands on the same bases as that of the exporter', () => {

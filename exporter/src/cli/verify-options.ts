@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors';
-import type { Verdict } from '../release/verify-document';
+import { longestAddress, longestName, type Verdict } from '../release/verify-document';
 import type { SideAddresses } from '../release/run';
 import type { Io } from './io';
 
@@ -15,7 +15,7 @@ export interface VerifyFlags {
   readonly grafana?: string;
   readonly previous?: string;
   readonly events: number;
-  readonly record: readonly string[];
+  readonly record?: readonly string[];
   /** False with --no-changelog. */
   readonly changelog?: string | false;
   readonly requireRecord?: boolean;
@@ -47,11 +47,10 @@ export interface VerifySettings {
 
 const defaultChangelog = 'HEALTH_CHANGELOG.md';
 const defaultIngestPort = '8080';
-const longestName = 200;
 
 /** @throws UsageError for what can't be meant */
 export function settingsOf(flags: VerifyFlags, { env, cwd }: Io): VerifySettings {
-  const { requireRecord = false, record, changelog } = flags;
+  const { requireRecord = false, record = [], changelog } = flags;
   if (requireRecord && record.length === 0 && changelog === false) {
     throw new UsageError('--require-record needs a place to record it: --record URL, or --changelog FILE.');
   }
@@ -69,7 +68,7 @@ export function settingsOf(flags: VerifyFlags, { env, cwd }: Io): VerifySettings
         'ingest address (--ingest, --baseline-ingest) of their own.',
     );
   }
-  const apiKey = flags.apiKey ?? (env['SELFCHEER_API_KEY'] || undefined);
+  const apiKey = keyOf('--api-key', flags.apiKey) ?? keyOf('SELFCHEER_API_KEY', env['SELFCHEER_API_KEY']);
   return {
     ...{ target, baseline, apiKey, events: flags.events, timeoutMs: flags.timeout * 1000 },
     release: nameOf('--release', flags.release),
@@ -78,8 +77,8 @@ export function settingsOf(flags: VerifyFlags, { env, cwd }: Io): VerifySettings
     grafana:
       flags.grafana === undefined
         ? undefined
-        : { url: address('--grafana', flags.grafana), token: env['GRAFANA_TOKEN'] || undefined },
-    recordKey: env['SELFCHEER_RECORD_KEY'] || apiKey,
+        : { url: address('--grafana', flags.grafana), token: keyOf('GRAFANA_TOKEN', env['GRAFANA_TOKEN']) },
+    recordKey: keyOf('SELFCHEER_RECORD_KEY', env['SELFCHEER_RECORD_KEY']) ?? apiKey,
     record: record.map((url) => address('--record', url)),
     changelog: changelog === false ? undefined : resolve(cwd, changelog ?? defaultChangelog),
     // A Job has no checkout: the file that nobody named may be missing where it is recorded elsewhere.
@@ -102,8 +101,8 @@ function sideOf(name: string, admin: string, ingestName: string, ingest: string 
 function address(name: string, text: string): string {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.port === '0') {
-    throw new UsageError(`${name} ${text} is not an address such as http://127.0.0.1:9464`);
+  if (!url || !/^https?:$/.test(url.protocol) || url.port === '0' || url.href.length > longestAddress) {
+    throw new UsageError(`${name} ${text.slice(0, 200)} is not an address such as http://127.0.0.1:9464`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError(
@@ -116,7 +115,18 @@ function address(name: string, text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** Undefined when it is empty. What no header takes would look like a release that refuses everything. */
+function keyOf(name: string, text: string | undefined): string | undefined {
+  const key = text?.trim();
+  if (!key) return undefined;
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new UsageError(`${name} has a blank, or a character that is not ASCII: no key has these.`);
+}
+
 function nameOf(option: string, text: string): string {
+  // `--release $EMPTY --json` takes the next option for the version.
+  if (text.startsWith('-'))
+    throw new UsageError(`${option} ${text.slice(0, 200)} is an option, not a version.`);
   if (/^[^\p{Cc}]+$/u.test(text) && text.length <= longestName) return text;
   throw new UsageError(`${option} must be a version of 1 to ${longestName} characters on one line.`);
 }

@@ -102,6 +102,14 @@ describe('selfcheer verify', () => {
       expect(await found('inconclusive', [...words, '--inconclusive-as', 'pass'])).toMatchObject({ code: 4 });
     });
 
+    it('is not recorded where something else answers', async () => {
+      const other = await serve(() => [200, '<html>']);
+      const words = ['--record', other.url, '--require-record', '--no-changelog'];
+      const { code, err } = await found('pass', words);
+      expect([code, err]).toEqual([4, expect.stringContaining('Is it an admin address?')]);
+      await other.close();
+    });
+
     it('minds the changelog when it was named or is the only place, and Grafana never', async () => {
       mkdirSync(join(cwd, 'HEALTH_CHANGELOG.md'));
       const must = ['--require-record'];
@@ -122,10 +130,16 @@ describe('selfcheer verify', () => {
     ['a key in an address', ['--target', 'http://u:p@a:1', '--release', '1']],
     ['an address with a query', ['--target', 'http://a:1/?x', '--release', '1']],
     ['itself as the baseline', [...addresses, '--baseline', '127.0.0.1:9474']],
+    ['one ingest for both', ['--target', 'a:1', '--baseline', 'a:2', '--release', '1']],
     ['an ingest of no baseline', [...addresses, '--baseline-ingest', 'a:1']],
     ['a record without a place', [...addresses, '--require-record', '--no-changelog']],
     ['too few events to judge', [...addresses, '--events', '19']],
     ['an unknown verdict', [...addresses, '--inconclusive-as', 'maybe']],
+    ['an option for a version', ['--target', 'a:1', '--release', '--json']],
+    ['an endless version', ['--target', 'a:1', '--release', 'v'.repeat(201)]],
+    ['an endless address', ['--target', `http://a:1/${'a'.repeat(2_000)}`, '--release', '1']],
+    ['a key that no header takes', [...addresses, '--api-key', 'schlüssel']],
+    ['a key of two words', [...addresses, '--api-key', 'a\nb']],
     ['no time', [...addresses, '--timeout', '1s']],
   ])('exits with 2 at wrong usage: %s', async (_, words) => {
     const { code, err } = await verify(words);
@@ -133,6 +147,16 @@ describe('selfcheer verify', () => {
     expect(code).toBe(2);
     expect(runVerify).not.toHaveBeenCalled();
   });
+
+  it.each(['GRAFANA_TOKEN', 'SELFCHEER_RECORD_KEY', 'SELFCHEER_API_KEY'])(
+    'does not say a %s that no header takes',
+    async (name) => {
+      const given = { env: { [name]: 'schlüssel' } };
+      const { code, err } = await verify([...addresses, '--grafana', 'g:1'], given);
+      expect([code, err]).toEqual([2, expect.stringMatching(`^selfcheer: ${name} has `)]);
+      expect(err).not.toContain('schl');
+    },
+  );
 
   it('exits with 3 and records nothing when it is interrupted or broken', async () => {
     const signal = AbortSignal.abort();

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { messageOf, SelfcheerError } from '../errors';
+import { exitCode, messageOf, SelfcheerError } from '../errors';
 import type { Progress, VerifyOptions } from '../release/run';
 import type { Verdict, VerifyDocument } from '../release/verify-document';
 import { seconds, wholeNumber } from './arguments';
@@ -9,7 +9,11 @@ import { createBar, pacedLines } from './progress';
 import { clean, table } from './table';
 import { settingsOf, type VerifyFlags } from './verify-options';
 
-const codes: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, inconclusive: 3 };
+const codes: Readonly<Record<Verdict, number>> = {
+  pass: exitCode.ok,
+  fail: exitCode.failure,
+  inconclusive: exitCode.inconclusive,
+};
 /** It passed, but a place that must have it does not. */
 const notRecorded = 4;
 const [leastEvents, mostEvents] = [20, 2_000];
@@ -31,22 +35,25 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     .option(
       '--record <url>',
       'record the attempt at this sidecar or exporter (admin address); may be given several times',
-      (text: string, earlier: readonly string[]) => [...earlier, text],
-      [] as readonly string[],
+      (text: string, earlier: readonly string[] = []) => [...earlier, text],
     )
-    .option(
-      '--changelog <file>',
-      'put the attempt on top of this file; default: HEALTH_CHANGELOG.md, here. Exit code 4 minds it when it is named',
-    )
+    .option('--changelog <file>', 'put the attempt on top of this file; default: HEALTH_CHANGELOG.md, here')
     .option('--no-changelog', 'write no such file')
-    .option('--require-record', 'exit with 4 when it passed but is not recorded')
+    .option(
+      '--require-record',
+      'exit with 4 when it passed but --record, or the changelog named, does not have it',
+    )
     .addOption(
       new Option('--inconclusive-as <verdict>', 'exit code when nothing can be said for sure')
         .choices(['pass', 'fail', 'inconclusive'])
         .default('inconclusive'),
     )
     .option('--api-key <key>', 'roles producer and reader; default: the variable SELFCHEER_API_KEY')
-    .option('--timeout <time>', 'of the whole, 30s to 1h; what is under way by then ends', timeout, 180)
+    .addOption(
+      new Option('--timeout <time>', 'of the whole, 30s to 1h; what is under way by then ends')
+        .argParser(timeout)
+        .default(180, '3m'),
+    )
     .option('--json', 'answer as JSON (selfcheer/verify/v1)')
     .action((flags: VerifyFlags) => verify(flags, context));
   command.addHelpText(

@@ -77,7 +77,7 @@ export interface Side {
 export interface Evidence {
   /** The version that is to be judged. */
   readonly release: string;
-  /** Epoch seconds. */
+  /** Epoch seconds by the clock of the release, where it tells; a process that began later is a new one. */
   readonly startedAt: number;
   readonly target: Side;
   /** Undefined when none was named. */

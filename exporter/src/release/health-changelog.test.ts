@@ -4,10 +4,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyDocumentOf } from '../../test/helpers/verify-documents';
@@ -109,6 +112,20 @@ describe('the health changelog', () => {
       expect.stringMatching(/^## a \\#\\# forged - run: \\`x\\` \\<script\\> 2\.0\.0: fail/),
     ]);
     expect(text()).not.toMatch(/^- run: `x`$/m);
+  });
+
+  it('replaces nothing but files', async () => {
+    const refused = { code: 'changelog', message: expect.stringContaining('it is no file') };
+    mkdirSync(file);
+    await expect(new HealthChangelog(file).addFlagChange(flag)).rejects.toMatchObject(refused);
+    expect(readdirSync(folder)).toEqual(['HEALTH_CHANGELOG.md']);
+    // A socket stands for all that is not meant to be replaced, as a device is.
+    const socket = join(folder, 'socket');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    await expect(new HealthChangelog(socket).addFlagChange(flag)).rejects.toMatchObject(refused);
+    expect(statSync(socket).isSocket()).toBe(true);
+    server.close();
   });
 
   it('says which file could not be written', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SelfcheerError, messageOf } from '../errors';
 import { flagSection, releaseSection, runLine } from './changelog-sections';
@@ -40,9 +40,13 @@ export class HealthChangelog {
 
   private async put(section: string, unlessThere?: string): Promise<void> {
     try {
-      await mkdir(dirname(this.file), { recursive: true });
       // A link stays one: what it leads to is replaced.
       const file = await realpath(this.file).catch(() => this.file);
+      // A device in its place (/dev/null) would be replaced, too, by one who may.
+      const found = await stat(file).catch(() => undefined);
+      if (found && !found.isFile()) throw new Error('it is no file');
+      // Told at once: the lock would try for long. The dot is for what is no folder.
+      await access(`${dirname(file)}/.`, constants.W_OK);
       // Loaded only now: it listens to the signals of the process from then on.
       const { lock } = await import('proper-lockfile');
       let lost: Error | undefined;
@@ -61,7 +65,7 @@ export class HealthChangelog {
         await release().catch(() => undefined);
       }
     } catch (error) {
-      const todo = 'Is its folder writable? Name another file with --changelog.';
+      const todo = 'Is its folder there, and writable? Name another file with --changelog.';
       throw new SelfcheerError('changelog', `${this.file} was not written: ${messageOf(error)}. ${todo}`, {
         retriable: true,
         cause: error,

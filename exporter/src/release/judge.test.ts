@@ -152,6 +152,7 @@ describe('the gates', () => {
       expect(verdicts(evidence([slow]))['latency']).toBe('inconclusive');
       expect(wantsSecondRound(evidence([slow]))).toBe(true);
       expect(verdicts(evidence([slow, round(2)]))['latency']).toBe('pass');
+      expect(verdicts(evidence([round(1), slow]))['latency']).toBe('pass');
     });
 
     it('fails only when both rounds say so: one that could not be measured says nothing', () => {
@@ -184,12 +185,26 @@ describe('the gates', () => {
       [{ cheers: 0 }, { cheers: 50 }, 'fail'],
       // Counts nothing at all.
       [{ batches: 0, cheers: 0 }, {}, 'fail'],
+      [{ batches: 0, cheers: 0 }, { batches: 9, cheers: 9 }, 'inconclusive'],
+      // Too few on either side.
+      [{ batches: 1, cheers: 1 }, {}, 'inconclusive'],
+      [{ batches: 9, cheers: 9 }, {}, 'inconclusive'],
+      [{}, { batches: 9, cheers: 9 }, 'inconclusive'],
       [{ realBatches: 100, realCheers: 50 }, { realBatches: 900, realCheers: 890 }, 'fail'],
       [{ realBatches: 2, realCheers: 0 }, { realBatches: 900, realCheers: 890 }, 'pass'],
       [{ disabled: true }, {}, 'inconclusive'],
     ] as const)('%j beside %j twice: %s', (own, other, verdict) => {
       expect(verdicts(evidence(twice(own, other)))['cheer']).toBe(verdict);
     });
+  });
+
+  it.each([
+    [90, 'pass'],
+    [89, 'inconclusive'],
+  ] as const)('cheer alone: %d of 100 is %s', (cheers, verdict) => {
+    const alone = onRounds((one) => ({ ...one, baseline: undefined }));
+    const given = alone({ ...evidence(twice({ cheers })), baseline: undefined });
+    expect(verdicts(given)).toEqual({ ...passes, cheer: verdict });
   });
 
   describe('budget', () => {
@@ -206,6 +221,12 @@ describe('the gates', () => {
       expect(verdicts(evidence(twice(own, other)))['budget']).toBe(verdict);
     });
 
+    it('does not pass without the deliveries', () => {
+      const given = evidence([round(1)]);
+      const blind = { ...given, target: { ...given.target, deliveries: undefined } };
+      expect(verdicts(blind)).toEqual({ ...passes, published: 'inconclusive', budget: 'inconclusive' });
+    });
+
     it('counts late deliveries of synthetic events', () => {
       const rounds = twice({});
       const late = evidence(rounds);
@@ -217,6 +238,54 @@ describe('the gates', () => {
         ),
       };
       expect(verdicts({ ...late, target })).toEqual({ ...passes, budget: 'fail' });
+    });
+
+    it('does not take its limits from the release', () => {
+      const lax = onSide('target', (side) => {
+        const slos = new Map(
+          [...side.after!.slos].map(([slo, one]) => [slo, { ...one, objective: 0.1, minBad: 1_000 }]),
+        );
+        return { ...side, after: { ...side.after!, slos, latencyTargets: new Map([['delivery', 60]]) } };
+      });
+      expect(verdicts(lax(evidence(twice({ good: 900, bad: 100 }))))['budget']).toBe('fail');
+      const late = lax(evidence(twice({})));
+      const target = {
+        ...late.target,
+        deliveries: delivered(
+          late.rounds.map((one) => one.target),
+          3,
+        ),
+      };
+      expect(verdicts({ ...late, target })['budget']).toBe('fail');
+    });
+
+    it('is inconclusive about one that counts fewer SLOs than the baseline, or than Prometheus knows', () => {
+      const without = (slos: Counters['slos']) => new Map([...slos].filter(([slo]) => slo !== 'delivery'));
+      const fewer = onCounters('target', (one) => ({ ...one, slos: without(one.slos) }));
+      expect(verdicts(fewer(evidence(twice({}))))).toEqual({ ...passes, budget: 'inconclusive' });
+      const all = new Map(
+        ['ingest-availability', 'ingest-latency', 'delivery'].map((slo) => [slo, { good: 9, bad: 0 }]),
+      );
+      const seen = (slos: typeof all): Evidence => {
+        const prometheus = { target: { slos, cheerRatio: null }, baseline: undefined };
+        return evidence([round(1, {}, {}, prometheus)]);
+      };
+      expect(verdicts(seen(all))).toEqual(passes);
+      expect(verdicts(seen(new Map([...all].slice(1))))).toEqual({ ...passes, budget: 'inconclusive' });
+    });
+
+    it.each([
+      ['ingest-latency', 'pass'],
+      ['delivery', 'fail'],
+    ] as const)('judges by %s: %s, as latency has a gate of its own', (name, verdict) => {
+      const bad = onSide('target', (side) => {
+        const slos = new Map(side.after!.slos).set(name, { ...side.after!.slos.get(name)!, bad: 100 });
+        return { ...side, after: { ...side.after!, slos } };
+      });
+      expect(verdicts(bad(evidence(twice({ good: 900 }, { good: 900 }))))).toEqual({
+        ...passes,
+        budget: verdict,
+      });
     });
 
     it('believes Prometheus about the other processes of a release', () => {
@@ -251,12 +320,68 @@ describe('the gates', () => {
       expect(verdicts({ ...given, target: { ...given.target, deliveries } })['published']).toBe(verdict);
     });
 
+    it.each([
+      ['404 to all, the baseline too', { status: 404 }, { status: 404 }, 'inconclusive'],
+      ['404 to all, the baseline not', { status: 404 }, {}, 'fail'],
+      ['429 to all, the baseline too busy as well', { status: 429 }, { status: 503 }, 'inconclusive'],
+      ['429 to all, no baseline', { status: 429 }, undefined, 'fail'],
+      ['403 to all, no baseline', { status: 403 }, undefined, 'inconclusive'],
+      ['nothing listens there', { outcome: 'unreachable', status: null }, {}, 'inconclusive'],
+      ['it does not answer', { outcome: 'failed', status: null }, {}, 'fail'],
+    ] as const)('accepted: %s', (_, own, other, verdict) => {
+      const answered = (side: SideRound, how: Partial<Attempt>): SideRound => ({
+        ...side,
+        attempts: side.attempts.map((one) =>
+          'status' in how ? { ...one, outcome: 'failed', why: 'no', ...how } : one,
+        ),
+      });
+      const { target, baseline } = round(1);
+      const one = { target: answered(target, own), baseline: other && answered(baseline!, other) };
+      const given = evidence([{ ...one, prometheus: undefined }], other ? {} : { baseline: undefined });
+      const { accepted, published } = verdicts(given);
+      // What was not accepted can't be published.
+      expect([accepted, published]).toEqual([verdict, 'inconclusive']);
+    });
+
+    it('judges nothing by few events', () => {
+      const few = onSide('target', (side) => ({ ...side, attempts: side.attempts.slice(0, 19) }));
+      expect(verdicts(few(evidence([round(1)])))).toEqual({
+        ...passes,
+        ...{ accepted: 'inconclusive', budget: 'inconclusive', latency: 'inconclusive' },
+      });
+      const alone = { ...evidence([round(1)]), baseline: undefined };
+      const fewAlone = onRounds((one) => ({ ...one, baseline: undefined }))(few(alone));
+      expect(verdicts(fewAlone)['latency']).toBe('inconclusive');
+      const slow = [19, 5, 4].map((events) => {
+        const some = (side: SideRound) => ({ ...side, attempts: side.attempts.slice(0, events) });
+        const given = evidence(twice({ seconds: 5 }));
+        return verdicts(onSide('target', some)(given))['latency'];
+      });
+      expect(slow).toEqual(['fail', 'fail', 'inconclusive']);
+    });
+
+    it('fails one that lost what it knows of, whatever its counters say', () => {
+      const given = evidence([round(1, { accepted: 0 })]);
+      const deliveries = new Map([
+        ...given.target.deliveries!,
+        ['c1/7', { status: 'dropped', seconds: 1 }],
+      ] as const);
+      expect(verdicts({ ...given, target: { ...given.target, deliveries } })['published']).toBe('fail');
+    });
+
+    it('fails one that loses more than the baseline, which loses nothing', () => {
+      const given = evidence([round(1)]);
+      const most = new Map([...given.target.deliveries!].slice(1));
+      expect(verdicts({ ...given, target: { ...given.target, deliveries: most } })['published']).toBe('fail');
+    });
+
     it('fails one that forgets what it accepted, but not one that was never sent to', () => {
       const forgets = (accepted: number): Evidence => {
         const given = evidence([round(1, { accepted })]);
         return { ...given, target: { ...given.target, deliveries: new Map() } };
       };
       expect(verdicts(forgets(events))['published']).toBe('fail');
+      expect(verdicts(forgets(events - 1))['published']).toBe('inconclusive');
       expect(verdicts(forgets(0))['published']).toBe('inconclusive');
     });
   });
@@ -266,6 +391,8 @@ describe('the gates', () => {
       ready: { kind: 'ready' },
       refusing: { kind: 'not_ready', status: 503 },
       gone: { kind: 'unreachable', why: 'connect ECONNREFUSED' },
+      elsewhere: { kind: 'not_ready', status: 404 },
+      broken: { kind: 'not_ready', status: 500 },
     } as const;
 
     it.each([
@@ -274,10 +401,22 @@ describe('the gates', () => {
       ['ready', 'gone', 'fail'],
       ['refusing', 'refusing', 'fail'],
       ['gone', 'gone', 'inconclusive'],
+      // The port of somebody else, and one that broke.
+      ['elsewhere', 'elsewhere', 'inconclusive'],
+      ['ready', 'elsewhere', 'fail'],
+      ['broken', 'broken', 'fail'],
     ] as const)('%s, then %s: %s', (first, last, verdict) => {
       const given = evidence([round(1)]);
       const target = { ...given.target, first: probes[first], last: probes[last] };
       expect(verdicts({ ...given, target })['readiness']).toBe(verdict);
+    });
+
+    it('is inconclusive about one that is compared with itself', () => {
+      const given = evidence([round(1)]);
+      const deliveries = delivered([given.rounds[0]!.target, given.rounds[0]!.baseline]);
+      const itself = { ...given, target: { ...given.target, deliveries } };
+      expect(verdicts(itself)).toEqual({ ...passes, readiness: 'inconclusive' });
+      expect(wantsSecondRound(itself)).toBe(false);
     });
 
     it('tells a restart from several processes', () => {
@@ -341,6 +480,13 @@ const losses: Readonly<Record<string, Change>> = {
       given,
     ),
 };
+
+it('says no more than a document has room for', () => {
+  const given = evidence([round(1)]);
+  const gone = { kind: 'unreachable', why: 'x'.repeat(5_000) } as const;
+  const [readiness] = judge({ ...given, target: { ...given.target, first: gone, last: gone } });
+  expect(readiness?.detail).toHaveLength(2_000);
+});
 
 describe('missing data', () => {
   it.each(Object.keys(losses))('of %s is no pass', (name) => {

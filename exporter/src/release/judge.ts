@@ -6,7 +6,7 @@ import { latencyGate } from './gates/latency';
 import { limits } from './gates/limits';
 import { publishedGate } from './gates/published';
 import { readinessGate } from './gates/readiness';
-import type { Gate } from './verify-document';
+import { longestDetail, type Gate } from './verify-document';
 
 /** The gates of all that was seen, in the order of their names. */
 export function judge(evidence: Evidence): Gate[] {
@@ -14,7 +14,7 @@ export function judge(evidence: Evidence): Gate[] {
     target: evidence.target.deliveries,
     baseline: evidence.baseline?.deliveries,
   };
-  return [
+  const gates = [
     readinessGate(evidence),
     acceptedGate(evidence),
     publishedGate(evidence),
@@ -22,6 +22,8 @@ export function judge(evidence: Evidence): Gate[] {
     twice(evidence.rounds, 'budget', (round) => budgetGate(round, deliveries)),
     twice(evidence.rounds, 'latency', latencyGate),
   ];
+  // Names of SLOs and reasons are those of others.
+  return gates.map((gate) => ({ ...gate, detail: gate.detail.slice(0, longestDetail) }));
 }
 
 /**

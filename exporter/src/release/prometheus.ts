@@ -72,14 +72,19 @@ export class Prometheus {
     const builds =
       `* on (instance, job) group_left () max by (instance, job) ` +
       `(cheer_build_info{service=${quoted(service)},version=${quoted(version)},track=${quoted(track)}})`;
-    const increase = (metric: string): string =>
-      `increase(${metric}{service=${quoted(service)}}[${Math.ceil(rangeSeconds)}s]) ${builds}`;
+    // The lesser of the increase and of the counter, which began at 0 with the process: at its address, which is the
+    // instance, there may have been another version before, and what that one did is not to be blamed on this one.
+    const increase = (metric: string): string => {
+      const counter = `${metric}{service=${quoted(service)}}`;
+      return `(increase(${counter}[${Math.ceil(rangeSeconds)}s]) <= ${counter} or ${counter}) ${builds}`;
+    };
     const events = await this.query(`sum by (slo, result) (${increase('cheer_slo_events_total')})`);
-    if (events.length === 0) return undefined;
+    const slos = slosOf(events);
+    if (slos.size === 0) return undefined;
     const cheers = await this.query(
       `sum(${increase('cheer_cheers_total')}) / (sum(${increase('cheer_batches_total')}) > 0)`,
     );
-    return { slos: slosOf(events), cheerRatio: cheers[0]?.value ?? null };
+    return { slos, cheerRatio: cheers[0]?.value ?? null };
   }
 
   private async query(query: string): Promise<Sample[]> {
@@ -87,10 +92,9 @@ export class Prometheus {
     const { status, body } = await httpCall(address, { signal: this.signal, timeoutMs: callMs });
     const result = memberOf(memberOf(body, 'data'), 'result');
     if (status !== 200 || !Array.isArray(result)) {
-      const error = textOf(body, 'error');
-      throw new Error(
-        `${this.url} answers ${status}${error === undefined ? '' : `: ${error.slice(0, 300)}`}`,
-      );
+      const other = status === 200 ? 'that is not the HTTP API of Prometheus' : undefined;
+      const error = textOf(body, 'error')?.slice(0, 300) ?? other;
+      throw new Error(`${this.url} answers ${status}${error === undefined ? '' : `: ${error}`}`);
     }
     return result.flatMap((item: unknown) => {
       const value = Number(memberOf(memberOf(item, 'value'), 1));
@@ -99,13 +103,17 @@ export class Prometheus {
   }
 }
 
-/** An increase is extrapolated: events are whole. */
+/** Those that have both counts. An increase is extrapolated: events are whole. */
 function slosOf(samples: readonly Sample[]): ReadonlyMap<string, GoodBad> {
-  const slos = new Map<string, GoodBad>();
+  const slos = new Map<string, Partial<GoodBad>>();
   for (const { labels, value } of samples) {
     const [slo, result] = [textOf(labels, 'slo'), textOf(labels, 'result')];
     if (slo === undefined || (result !== 'good' && result !== 'bad')) continue;
-    slos.set(slo, { ...(slos.get(slo) ?? { good: 0, bad: 0 }), [result]: Math.round(value) });
+    slos.set(slo, { ...slos.get(slo), [result]: Math.round(value) });
   }
-  return slos;
+  return new Map(
+    [...slos].flatMap(([slo, { good, bad }]) =>
+      good === undefined || bad === undefined ? [] : [[slo, { good, bad }] as const],
+    ),
+  );
 }

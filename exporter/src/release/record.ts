@@ -39,7 +39,11 @@ async function post(
     const { status, body } = await httpCall(`${url}/api/v1/releases`, {
       ...{ method: 'POST', json: document, headers: bearer(apiKey), signal, timeoutMs: callMs },
     });
-    if (status === 200 || status === 201) return {};
+    if (status === 200 || status === 201) {
+      // Many a program answers 200 to everything.
+      if (textOf(body, 'run') === document.run) return {};
+      return { why: `${status}, but not as a sidecar or an exporter does. Is it an admin address?` };
+    }
     const detail = textOf(body, 'detail');
     const hint = status === 401 || status === 403 ? ' The key needs the role operator.' : '';
     return {

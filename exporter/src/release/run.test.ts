@@ -114,6 +114,31 @@ describe('a run of the release gate', () => {
     expect(document.verdict).toBe('inconclusive');
   });
 
+  it('is inconclusive when the baseline is the release under another name', async () => {
+    const canary = await start({});
+    const document = await runVerify({
+      ...{ release: '2.0.0', target: both(canary.url), events: 25, pace, apiKey: undefined },
+      baseline: both(canary.url.replace('127.0.0.1', 'localhost')),
+      ...{ timeoutMs: 60_000, signal: new AbortController().signal },
+    });
+    expect([document.verdict, document.gates[0]?.verdict]).toEqual(['inconclusive', 'inconclusive']);
+  });
+
+  it('tells a restart by the clock of the release, whatever its own says', async () => {
+    const hour = 3_600_000;
+    for (const skewMs of [-hour, hour]) {
+      const { of, document } = await verified({ skewMs, restartsAfter: 30 });
+      expect([of('readiness'), document.verdict]).toEqual(['fail', 'fail']);
+      const several = await verified({ skewMs, severalProcesses: true });
+      expect(several.of('readiness')).toBe('inconclusive');
+    }
+  });
+
+  it('leaves out names that a document has no room for', async () => {
+    const { document } = await verified({ version: '2'.repeat(500), service: '' });
+    expect([document.verdict, document.service]).toEqual(['inconclusive', 'shop']);
+  });
+
   it('is inconclusive when another version answers', async () => {
     const { document, of } = await verified({ version: '1.9.0' });
     expect([document.verdict, of('readiness')]).toEqual(['inconclusive', 'inconclusive']);

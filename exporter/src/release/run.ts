@@ -123,7 +123,8 @@ class Run {
       firstBeside && sideOf(firstBeside, this.facts.baseline),
     ];
     const evidence = (): Evidence => ({
-      ...{ release: this.options.release, startedAt: this.started.getTime() / 1000 },
+      release: this.options.release,
+      startedAt: this.facts.target.toldAt ?? this.started.getTime() / 1000,
       ...{ target, baseline, rounds: this.rounds },
     });
     if (first.kind !== 'ready') return evidence();

@@ -4,8 +4,8 @@ import { memberOf, textOf } from '../config/member';
 import { messageOf } from '../errors';
 import { readCounters, type Counters } from './counters';
 import type { Attempt, Deliveries, Delivery, Probe } from './evidence';
-import { bearer, httpCall, noConnection, type HttpAnswer } from './http';
-import type { FlagValue } from './verify-document';
+import { bearer, httpCall, noConnection, oneOf, type Place, type HttpAnswer } from './http';
+import { longestName, type FlagValue } from './verify-document';
 
 export interface ServiceOptions {
   /** Admin address, without a slash at the end. */
@@ -20,6 +20,8 @@ export interface ServiceFacts {
   readonly service?: string | undefined;
   readonly version?: string | undefined;
   readonly track?: string | undefined;
+  /** Epoch seconds by its own clock when it said so. */
+  readonly toldAt?: number | undefined;
 }
 
 const probeMs = 5_000;
@@ -31,6 +33,8 @@ const statuses: readonly Delivery['status'][] = ['accepted', 'published', 'quara
 /** One side of a comparison, by its admin port and its ingest. Nothing here rejects but for an interruption. */
 export class Service {
   private readonly key: Readonly<Record<string, string>>;
+  /** Where a name leads to several processes, always the same one, for its admin port and its ingest. */
+  private at: Promise<Place | undefined> | undefined;
 
   constructor(private readonly options: ServiceOptions) {
     this.key = bearer(options.apiKey);
@@ -48,11 +52,11 @@ export class Service {
 
   /** What its summary says of it. */
   async facts(): Promise<ServiceFacts> {
-    const body = (await this.get('/api/v1/summary'))?.body;
+    const answer = await this.get('/api/v1/summary');
+    const name = (key: string): string | undefined => nameOf(textOf(answer?.body, key));
     return {
-      service: textOf(body, 'service'),
-      version: textOf(body, 'version'),
-      track: textOf(body, 'track'),
+      ...{ service: name('service'), version: name('version'), track: name('track') },
+      toldAt: answer?.answeredAt,
     };
   }
 
@@ -61,8 +65,9 @@ export class Service {
     const list = memberOf((await this.get('/api/v1/flags'))?.body, 'flags');
     if (!Array.isArray(list)) return [];
     return list.slice(0, 100).flatMap((item: unknown) => {
-      const [flag, variant, value] = [textOf(item, 'flag'), textOf(item, 'variant'), memberOf(item, 'value')];
-      return flag && variant && flag.length <= 200 && variant.length <= 200 && isFlagValue(value)
+      const [flag, variant] = [nameOf(textOf(item, 'flag')), nameOf(textOf(item, 'variant'))];
+      const value = memberOf(item, 'value');
+      return flag !== undefined && variant !== undefined && isFlagValue(value)
         ? [{ flag, variant, value }]
         : [];
     });
@@ -99,7 +104,7 @@ export class Service {
         method: 'POST',
         json: { event_id: id, type: 'selfcheer.verify', payload: { verify: id } },
         headers: { ...this.key, baggage: 'selfcheer.synthetic=true' },
-        ...{ signal, timeoutMs: callMs },
+        ...{ signal, timeoutMs: callMs, at: await this.place(ingest) },
       });
       const results = memberOf(body, 'results');
       const told = Array.isArray(results) ? textOf(results[0], 'status') : undefined;
@@ -112,10 +117,18 @@ export class Service {
     }
   }
 
+  private async place(url: string): Promise<Place | undefined> {
+    const host = new URL(this.options.admin).hostname;
+    this.at ??= oneOf(host);
+    return new URL(url).hostname === host ? this.at : undefined;
+  }
+
   private async probeOnce(): Promise<Probe> {
     const { admin, signal } = this.options;
     try {
-      const { status } = await httpCall(`${admin}/readyz`, { signal, timeoutMs: probeMs });
+      const { status } = await httpCall(`${admin}/readyz`, {
+        ...{ signal, timeoutMs: probeMs, at: await this.place(admin) },
+      });
       return status === 200 ? { kind: 'ready' } : { kind: 'not_ready', status };
     } catch (error) {
       signal.throwIfAborted();
@@ -133,7 +146,9 @@ export class Service {
     for (let attempt = 1; attempt <= tries; attempt += 1) {
       try {
         const headers = { ...this.key, accept };
-        const answer = await httpCall(`${admin}${path}`, { headers, signal, timeoutMs: callMs });
+        const answer = await httpCall(`${admin}${path}`, {
+          ...{ headers, signal, timeoutMs: callMs, at: await this.place(admin) },
+        });
         if (answer.status === 200 || wanted(answer.status, answer.body)) return answer;
         // It will say the same again.
         if (answer.status >= 400 && answer.status < 500) return undefined;
@@ -158,6 +173,11 @@ function readDelivery(item: unknown): [string, Delivery][] {
 function timeOf(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : NaN;
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** What the document has no room for is not told. */
+function nameOf(text: string | undefined): string | undefined {
+  return text === undefined || text === '' || text.length > longestName ? undefined : text;
 }
 
 function isFlagValue(value: unknown): value is FlagValue['value'] {

@@ -46,16 +46,28 @@ export interface VerifyDocument {
   readonly flags: readonly FlagValue[];
 }
 
-/** `fail` when one failed, `pass` when all passed and there was one, else `inconclusive`. */
-export function verdictOf(gates: readonly Pick<Gate, 'verdict'>[]): Verdict {
+/** `fail` when one failed, `pass` when every gate there is was passed, else `inconclusive`. */
+export function verdictOf(gates: readonly Pick<Gate, 'name' | 'verdict'>[]): Verdict {
   if (gates.some(({ verdict }) => verdict === 'fail')) return 'fail';
-  return gates.length > 0 && gates.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'inconclusive';
+  const passed = new Set(gates.filter(({ verdict }) => verdict === 'pass').map(({ name }) => name));
+  return gates.length === passed.size && passed.size === gateNames.length ? 'pass' : 'inconclusive';
 }
+
+/** The version that is meant: tags of git often have a v in front, and what is built from them has none. */
+export function bareVersion(version: string): string {
+  return version.replace(/^v(?=\d)/, '');
+}
+
+/** Of services, versions and flags, in characters. */
+export const longestName = 200;
+
+export const longestDetail = 2_000;
+export const longestAddress = 2_000;
 
 const text = (most: number) => z.string().min(1).max(most);
 const verdict = z.enum(['pass', 'fail', 'inconclusive']);
 const time = z.iso.datetime({ offset: true }).max(40);
-const address = text(2_000);
+const address = text(longestAddress);
 
 /** Ids of synthetic runs, in event ids and in `/api/v1/synthetic/{run}`. */
 export const runId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
@@ -63,15 +75,15 @@ export const runId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 const gate: z.ZodType<Gate> = z.strictObject({
   name: z.enum(gateNames),
   verdict,
-  detail: text(2_000),
+  detail: text(longestDetail),
   figures: z
     .record(z.string().regex(/^[a-z0-9_]{1,64}$/), z.number().nullable())
     .refine((figures) => Object.keys(figures).length <= 50, 'at most 50 figures'),
 });
 
 const flag: z.ZodType<FlagValue> = z.strictObject({
-  flag: text(200),
-  variant: text(200),
+  flag: text(longestName),
+  variant: text(longestName),
   value: z.union([z.boolean(), z.number(), z.string().max(1_000)]),
 });
 
@@ -83,9 +95,9 @@ export const verifyDocument: z.ZodType<VerifyDocument> = z
   .strictObject({
     schema: z.literal('selfcheer/verify/v1'),
     run: runId,
-    service: text(200),
-    release: text(200),
-    previous: text(200).nullable(),
+    service: text(longestName),
+    release: text(longestName),
+    previous: text(longestName).nullable(),
     verdict,
     started_at: time,
     ended_at: time,

@@ -1,7 +1,8 @@
 import { createAdminApp, type AdminApp, type AdminAppOptions } from '@selfcheer/cheer-kit';
+import { bareVersion } from '../release/verify-document';
 import type { AdminView } from './admin-view';
 import { loadPageAssets, servePage } from './page-assets';
-import type { LiveService } from './releases-verdict';
+import { isLateOnly, type LiveService } from './releases-verdict';
 import { quarantineApi } from './quarantine-openapi';
 import { quarantineRoutes } from './quarantine-routes';
 import { releasesApi } from './releases-openapi';
@@ -26,7 +27,7 @@ export function createExporterAdmin(options: ExporterAdminOptions): AdminApp {
       api.use('/quarantine', quarantineRoutes(quarantine, guards));
       const { reader, operator: recorder } = guards;
       const running = (release: string): LiveService[] =>
-        view.info.version === release ? [itself(view)] : [];
+        bareVersion(view.info.version) === bareVersion(release) ? [itself(view)] : [];
       api.use('/releases', releasesRoutes({ ...releases, running }, { reader, recorder }));
       api.use('/synthetic', syntheticRoutes(synthetic, guards));
     },
@@ -35,6 +36,9 @@ export function createExporterAdmin(options: ExporterAdminOptions): AdminApp {
 
 function itself(view: AdminView): LiveService {
   const { service, version, track } = view.info;
-  const { state, score, idle } = view.verdict();
-  return { service, version, track, state, score, idle, draining: view.mode().mode === 'draining' };
+  const { state, score, idle, reasons } = view.verdict();
+  return {
+    ...{ service, version, track, state, score, idle, draining: view.mode().mode === 'draining' },
+    late: isLateOnly(reasons, view.slo()),
+  };
 }

@@ -123,6 +123,10 @@ test('over a version that it does not run, or a service that it is not, nothing 
   expect(await verdict('0.1.0/verdict?service=billing')).toBe('inconclusive');
   expect(await verdict('0.2.0/verdict')).toBe('inconclusive');
   expect(await verdict('9/verdict')).toBe('inconclusive');
+  // A v in front makes no difference: what failed under one name has not passed under the other.
+  expect(await verdict('v0.1.0/verdict')).toBe('pass');
+  await record(url, verifyDocumentOf({ run: 'c', release: 'v0.1.0' }, { latency: 'fail' }));
+  expect(await verdict('0.1.0/verdict')).toBe('fail');
 });
 
 test.each<[string, unknown, number, string]>([

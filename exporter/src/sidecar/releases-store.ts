@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf, SelfcheerError } from '../errors';
-import type { VerifyDocument } from '../release/verify-document';
+import { bareVersion, type VerifyDocument } from '../release/verify-document';
 import { readReleases, writeReleases, type RecordedRelease, type ReleasesFile } from './releases-file';
 
 /** As many attempts are kept; the oldest is forgotten first. */
@@ -71,9 +71,12 @@ export class ReleaseStore {
     return fitting.slice(-limit).reverse();
   }
 
-  /** All attempts at one version, newest first. */
+  /** All attempts at one version, with or without a v in front, newest first. */
   of(release: string): readonly RecordedRelease[] {
-    return this.contents.releases.filter(({ document }) => document.release === release).reverse();
+    const version = bareVersion(release);
+    return this.contents.releases
+      .filter(({ document }) => bareVersion(document.release) === version)
+      .reverse();
   }
 
   /** Rejects with a retriable SelfcheerError `releases_unwritable` when it can't be kept: then it is not recorded. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { verifyDocumentOf } from '../../test/helpers/release-scenes';
 import type { Verdict } from '../release/verify-document';
 import type { RecordedRelease } from './releases-file';
-import { releaseVerdict, type LiveService } from './releases-verdict';
+import { isLateOnly, releaseVerdict, type LiveService } from './releases-verdict';
 
 let number = 0;
 function attempt(verdict: Verdict, service = 'orders'): RecordedRelease {
@@ -48,6 +48,12 @@ test.each<[string, RecordedRelease[], LiveService[], Verdict, string[]]>([
     ['gate_inconclusive', 'live_well'],
   ],
   ['a pass, and red', [attempt('pass')], [live({ state: 'red' })], 'fail', ['live_red', 'gate_passed']],
+  [
+    'a pass, and red by late answers of a moment',
+    [attempt('pass')],
+    [live({ state: 'red', late: true })],
+    ...(['inconclusive', ['live_late', 'gate_passed']] as [Verdict, string[]]),
+  ],
   ['no record, and red', [], [live({ state: 'red' })], 'fail', ['live_red', 'not_recorded']],
   ['no record, and green', [], [live()], 'inconclusive', ['not_recorded', 'live_well']],
   ['a pass, and nothing runs', [attempt('pass')], [], 'inconclusive', ['not_running', 'gate_passed']],
@@ -136,6 +142,31 @@ test.each<[string, RecordedRelease[], LiveService[], Verdict, string[]]>([
   const judged = releaseVerdict(attempts, running);
   expect([judged.verdict, judged.reasons.map(({ code }) => code)]).toEqual([verdict, codes]);
   for (const { detail } of judged.reasons) expect(detail).toMatch(/^[A-Za-z].*\.?$/);
+});
+
+const spentBudget = [{ code: 'error_budget' }];
+const slo = (name: string, bad: number, budgetRemaining: number) => ({ name, bad, budgetRemaining });
+const stalled = slo('ingest-latency', 14, -9);
+
+test.each<[string, boolean, readonly { code: string }[], readonly ReturnType<typeof slo>[]]>([
+  ['a stall of the machine', true, spentBudget, [slo('ingest-availability', 0, 1), stalled]],
+  ['few other bad events beside it', true, spentBudget, [slo('ingest-availability', 9, -80), stalled]],
+  ['answers that are slow on the whole', false, [...spentBudget, { code: 'latency' }], [stalled]],
+  ['events that fail', false, spentBudget, [slo('ingest-availability', 10, -80)]],
+  ['events that fail, too', false, spentBudget, [slo('ingest-availability', 10, 0), stalled]],
+  ['events that are not delivered', false, spentBudget, [slo('delivery', 40, -300), stalled]],
+  ['a store that is fenced, too', false, [...spentBudget, { code: 'fenced' }], [stalled]],
+  ['no SLO told', false, spentBudget, []],
+  ['no reason told', false, [], [stalled]],
+])('late answers alone: %s', (_name, expected, reasons, slos) => {
+  expect(isLateOnly(reasons, slos)).toBe(expected);
+});
+
+test('answers that are slow on the whole are no fault of its own when those of another version are, too', () => {
+  const slow = [...spentBudget, { code: 'latency' }];
+  expect(isLateOnly(slow, [stalled], [{ code: 'latency' }])).toBe(true);
+  expect(isLateOnly(slow, [stalled], [{ code: 'error_budget' }])).toBe(false);
+  expect(isLateOnly(slow, [slo('delivery', 40, -300)], [{ code: 'latency' }])).toBe(false);
 });
 
 test('says what it rests on', () => {

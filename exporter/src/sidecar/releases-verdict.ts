@@ -11,13 +11,16 @@ export interface LiveService {
   readonly score: number | null;
   readonly idle: boolean;
   readonly draining: boolean;
+  /** Red by nothing but late answers of a moment; see `isLateOnly`. */
+  readonly late?: boolean;
   /** Why it does not answer; then the rest is how it was when it did. Absent while it answers. */
   readonly away?: string;
 }
 
 export const verdictCodes = [
   ...['gate_failed', 'gate_inconclusive', 'gate_passed', 'not_recorded'],
-  ...['live_red', 'live_gone', 'live_away', 'live_draining', 'live_disabled', 'live_warming', 'live_well'],
+  ...['live_red', 'live_gone', 'live_late', 'live_away', 'live_draining', 'live_disabled', 'live_warming'],
+  'live_well',
   'not_running',
 ] as const;
 
@@ -40,13 +43,41 @@ interface Finding extends VerdictReason {
   readonly verdict: Verdict;
 }
 
+/** As by default in an SLO: fewer bad events spend nothing of its budget. */
+const fewBadEvents = 10;
+
+/**
+ * Whether nothing but the budget of a latency SLO makes a service red, while the p90 of five minutes is within its
+ * target, or another version beside it misses its own, too. A release that has only just begun has few events in its
+ * hour: one moment in which the machine stands still spends its whole budget, however good it is, and a p95 alone
+ * failed 2 of 15 good releases. Events that fail, are delivered late or pile up never count as this.
+ *
+ * @param reasons those that the cheer tells
+ * @param slos with the part of the budget that is left, 0 when spent
+ * @param beside reasons of other versions of the same service
+ */
+export function isLateOnly(
+  reasons: readonly { readonly code: string }[],
+  slos: readonly { readonly name: string; readonly bad: number; readonly budgetRemaining: number }[],
+  beside: readonly { readonly code: string }[] = [],
+): boolean {
+  const shared = beside.some(({ code }) => code === 'latency');
+  const spent = slos.filter(({ bad, budgetRemaining }) => budgetRemaining <= 0 && bad >= fewBadEvents);
+  return (
+    reasons.length > 0 &&
+    reasons.every(({ code }) => code === 'error_budget' || (shared && code === 'latency')) &&
+    spent.length > 0 &&
+    spent.every(({ name }) => name.endsWith('-latency'))
+  );
+}
+
 const weight: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 const worstFirst = (a: { finding: Finding }, b: { finding: Finding }): number =>
   weight.indexOf(a.finding.verdict) - weight.indexOf(b.finding.verdict);
 
 /**
- * What to do with a release now: `fail` when its newest attempt failed, or the service that runs it is red, or was seen
- * draining and is gone; `pass` only when its newest attempt passed and that service answers and is well; else
+ * What to do with a release now: `fail` when its newest attempt failed, or the service that runs it is red (by more than
+ * late answers of a moment), or was seen draining and is gone; `pass` only when its newest attempt passed and that service answers and is well; else
  * `inconclusive`.
  *
  * Several services may have a release of the same name: then each counts, and the worst decides.
@@ -122,12 +153,16 @@ function ofAttempt({ document }: RecordedRelease): Finding {
 }
 
 function ofLive(live: LiveService): Finding {
-  const { service, track, state, idle, draining, away } = live;
+  const { service, track, state, idle, draining, late = false, away } = live;
   const of = `${service} (${track})`;
   if (away !== undefined) {
     return draining
       ? { verdict: 'fail', code: 'live_gone', detail: `${of} was draining, and now it is gone: ${away}.` }
       : { verdict: 'inconclusive', code: 'live_away', detail: `${of} does not answer: ${away}.` };
+  }
+  if (state === 'red' && late) {
+    const detail = `${of} is red by late answers alone, which may be for the machine: ask again.`;
+    return { verdict: 'inconclusive', code: 'live_late', detail };
   }
   if (state === 'red') return { verdict: 'fail', code: 'live_red', detail: `${of} is red.` };
   if (draining) return { verdict: 'inconclusive', code: 'live_draining', detail: `${of} is draining.` };

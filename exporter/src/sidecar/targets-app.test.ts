@@ -39,15 +39,19 @@ async function exporter(
 /** Any other server in the place of a target. */
 async function odd(listener: RequestListener, raw?: (socket: Socket) => void): Promise<string> {
   const server: Server = createServer(listener);
+  // Those that are not the server's own: one that came and has said nothing would hold up its end for ever.
+  const sockets = new Set<Socket>();
   // As soon as it has said something.
   if (raw)
-    server.removeAllListeners('connection').on('connection', (one: Socket) =>
+    server.removeAllListeners('connection').on('connection', (one: Socket) => {
+      sockets.add(one);
       // Who asked may have gone by then, and a reset that nobody hears ends the process.
-      one.on('error', () => undefined).once('data', () => raw(one)),
-    );
+      one.on('error', () => undefined).once('data', () => raw(one));
+    });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {
     server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

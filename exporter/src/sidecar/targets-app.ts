@@ -20,13 +20,14 @@ import {
 } from '@selfcheer/cheer-kit';
 import type { RequestHandler } from 'express';
 import { messageOf, UsageError } from '../errors';
+import { bareVersion } from '../release/verify-document';
 import { version } from '../version';
 import type { RecordedRelease } from './releases-file';
 import { releaseEvent } from './releases-json';
 import { releasesApi } from './releases-openapi';
 import { releasesRoutes } from './releases-routes';
 import { ReleaseStore } from './releases-store';
-import type { LiveService } from './releases-verdict';
+import { isLateOnly, type LiveService } from './releases-verdict';
 import type { Target } from './targets';
 import { targetsApi } from './targets-api';
 import type { FlagChanged } from './targets-flags';
@@ -204,13 +205,24 @@ const onlyReading: RequestHandler = () => {
 /** Targets of that version; of one that does not answer, how it was. */
 function runningOf(readings: readonly TargetReading[], release: string): LiveService[] {
   return readings.flatMap(({ link, detail, last }) => {
-    if (last?.summary.version !== release) return [];
+    if (!last || bareVersion(last.summary.version) !== bareVersion(release)) return [];
     const { service, version: running, track, mode, cheer } = last.summary;
-    const { state, score, idle } = cheer;
+    const { state, score, idle, reasons } = cheer;
+    const slos = last.summary.slos.map((slo) => ({ ...slo, budgetRemaining: slo.budget_remaining_ratio }));
     return {
       ...{ service, version: running, track, state, score, idle, draining: mode === 'draining' },
+      late: isLateOnly(reasons, slos, reasonsBeside(readings, service, release)),
       ...(link !== 'live' && { away: detail ?? link }),
     };
+  });
+}
+
+/** Of the other versions of that service that answer. */
+function reasonsBeside(readings: readonly TargetReading[], service: string, release: string) {
+  return readings.flatMap(({ link, last }) => {
+    const other = link === 'live' ? last?.summary : undefined;
+    if (other?.service !== service || bareVersion(other.version) === bareVersion(release)) return [];
+    return other.cheer.reasons;
   });
 }
 

@@ -88,6 +88,7 @@ test('the verdict follows the target that runs the release', async () => {
   expect(await verdictOf(url)).toMatchObject({
     ...{ run: 'run-1', live: { state: 'green', score: 94, version: '0.1.0', track: 'stable' } },
   });
+  expect(await verdictOf(url, 'v0.1.0')).toMatchObject({ verdict: 'pass' });
   expect(await verdictOf(url, '0.2.0')).toMatchObject({ verdict: 'inconclusive', live: null });
   mode = { mode: 'draining', since: 0 };
   await eventually(async () => (await verdictOf(url))['verdict'] === 'inconclusive');

@@ -43,6 +43,7 @@ const summarySchema = z.object({
     since: text.nullable(),
     reasons: z.array(z.object({ code: text, detail: text, since: text.nullable() })),
   }),
+  slos: z.array(z.object({ name: text, bad: z.number(), budget_remaining_ratio: z.number() })).catch([]),
 });
 export type TargetSummary = z.infer<typeof summarySchema> & {
   readonly cheer: { readonly state: CheerState };

@@ -4,6 +4,13 @@ import type { AddressInfo } from 'node:net';
 /** How a service is to misbehave. */
 export interface Misbehaviour {
   readonly version?: string;
+  readonly service?: string;
+  /** Its clock is ahead by so much. */
+  readonly skewMs?: number;
+  /** From so many events on it is a process that began just now. */
+  readonly restartsAfter?: number;
+  /** Every other scrape is of another process, which began long ago, too. */
+  readonly severalProcesses?: boolean;
   readonly track?: string;
   /** Status of /readyz; 200 when absent. */
   readonly readyStatus?: number;
@@ -34,7 +41,15 @@ export async function startJudgedService(faults: Misbehaviour = {}): Promise<Jud
   const seen: { id: string; headers: IncomingMessage['headers'] }[] = [];
   const recorded: unknown[] = [];
   const accepted: string[] = [];
-  const started = Math.floor(Date.now() / 1000) - 100;
+  const { skewMs = 0, restartsAfter = Infinity, severalProcesses = false, service = 'shop' } = faults;
+  const now = (): number => Date.now() + skewMs;
+  const started = Math.floor(now() / 1000) - 100;
+  let scrapes = 0;
+  const processStart = (): number => {
+    scrapes += 1;
+    if (severalProcesses) return started - (scrapes % 2);
+    return seen.length < restartsAfter ? started : started + 200;
+  };
   const { version = '2.0.0', track = 'canary', without = [] } = faults;
 
   const events = (request: IncomingMessage, body: string): [number, unknown] => {
@@ -50,7 +65,7 @@ export async function startJudgedService(faults: Misbehaviour = {}): Promise<Jud
     const batches = faults.silent === true ? 0 : accepted.length;
     const cheers = faults.dropsCheers === true ? 0 : Math.max(0, batches - (faults.missesFirst ?? 0));
     return [
-      `process_start_time_seconds ${started}`,
+      `process_start_time_seconds ${processStart()}`,
       `ingests_total{transport="http",result="accepted"} ${accepted.length}`,
       `cheer_state{state="disabled"} 0`,
       `cheer_batches_total{traffic="synthetic"} ${batches}`,
@@ -81,20 +96,21 @@ export async function startJudgedService(faults: Misbehaviour = {}): Promise<Jud
     if (path === '/readyz') return [faults.readyStatus ?? 200, { status: 'ok' }];
     if (path === '/metrics' && !without.includes('metrics')) return [200, metrics()];
     if (path === '/api/v1/summary' && !without.includes('summary')) {
-      return [200, { service: 'shop', version, track }];
+      return [200, { service, version, track }];
     }
     if (path === '/api/v1/flags') return [200, { flags: [{ flag: 'fast', variant: 'on', value: true }] }];
     if (path.startsWith('/api/v1/synthetic/') && !without.includes('synthetic')) {
       return synthetic(path.slice('/api/v1/synthetic/'.length));
     }
     if (path === '/api/v1/releases') {
-      recorded.push(JSON.parse(body));
-      return [201, { id: version }];
+      const document = JSON.parse(body) as { run: string };
+      recorded.push(document);
+      return [201, { id: version, run: document.run, number: recorded.length }];
     }
     return [404, { code: 'not_found' }];
   };
   return {
-    ...(await serve((request, body) => answer(request, body))),
+    ...(await serve((request, body) => answer(request, body), now)),
     seen,
     recorded,
   };
@@ -103,6 +119,7 @@ export async function startJudgedService(faults: Misbehaviour = {}): Promise<Jud
 /** A server that answers JSON, or a text as it is. Nothing that goes wrong on a socket ends the tests. */
 export async function serve(
   answer: (request: IncomingMessage, body: string) => [status: number, body: unknown],
+  now: () => number = Date.now,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const parts: Buffer[] = [];
@@ -110,7 +127,8 @@ export async function serve(
     response.on('error', () => undefined);
     request.on('end', () => {
       const [status, body] = answer(request, Buffer.concat(parts).toString('utf8'));
-      response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+      const date = new Date(now()).toUTCString();
+      response.writeHead(status, { date }).end(typeof body === 'string' ? body : JSON.stringify(body));
     });
   };
   const server: Server = createServer(handle).on('clientError', (_, socket) => socket.destroy());

@@ -4,13 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { root } from '../../../e2e/helpers/exporter-process';
+import { onStopSignals } from '../../src/stop-signals';
 import { keyOf } from './identities';
 import { help, readOptions, type SoakOptions } from './options';
 import { markdown, type SoakResult } from './report';
 import { soak } from './run';
-
-/** A second Ctrl-C within that time is the same one, passed on by npm. */
-const sameMs = 1_000;
 
 /** What is missing on this machine for that; undefined when nothing is. */
 function missingPart({ faults }: SoakOptions): string | undefined {
@@ -42,15 +40,13 @@ function readVersions(): Record<string, string> {
 
 function interruptible(): AbortSignal {
   const interrupt = new AbortController();
-  let firstAt: number | undefined;
-  const stop = (): void => {
-    if (firstAt === undefined) {
-      firstAt = performance.now();
+  onStopSignals({
+    first: () => {
       process.stderr.write('\nsoak: ends; the account is drawn up. Ctrl-C again ends at once\n');
       interrupt.abort();
-    } else if (performance.now() - firstAt > sameMs) process.exit(130);
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+    },
+    again: () => process.exit(130),
+  });
   return interrupt.signal;
 }
 

@@ -106,7 +106,9 @@ async function settled(exporter: Exporter, tally: Tally): Promise<number> {
   const deadline = performance.now() + settleMs;
   for (;;) {
     const total = Number(memberOf(await admin.get('/api/v1/quarantine?limit=1'), 'total'));
-    if (total >= expected || performance.now() > deadline) return total;
+    const lanes = memberOf(await admin.get('/api/v1/pipeline'), 'lanes');
+    const empty = Array.isArray(lanes) && lanes.every((lane) => memberOf(lane, 'pending') === 0);
+    if ((empty && total >= expected) || performance.now() > deadline) return total;
     await systemClock.sleep(100, AbortSignal.timeout(settleMs)).catch(() => undefined);
   }
 }

@@ -1,12 +1,8 @@
 import { exitCode } from '../../errors';
+import { onStopSignals } from '../../stop-signals';
 import { runDemo } from './demo';
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitCode.failure);
-    stop.abort(signal);
-  });
-}
+onStopSignals({ first: (signal) => stop.abort(signal), again: () => process.exit(exitCode.failure) });
 
 void runDemo(process.argv.slice(2), stop.signal).then((code) => process.exit(code));

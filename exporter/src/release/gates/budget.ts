@@ -2,6 +2,7 @@ import { slosBetween, type SloCounts } from '../counters';
 import type { Attempt, Deliveries, GoodBad, PrometheusSide, Round, SideRound } from '../evidence';
 import { clearlyAbove } from '../proportions';
 import type { Gate, Verdict } from '../verify-document';
+import { latencySlo } from './latency';
 import { limits } from './limits';
 import { acceptedOf, percent } from './sums';
 
@@ -19,7 +20,8 @@ interface Burn {
 /**
  * One round: no SLO burns its budget as fast as pages somebody, by enough bad events, and clearly faster than the
  * baseline's. Counted are the real events of the round, and beside them, as a release may have no traffic yet, the
- * synthetic ones: the service keeps these out of its SLOs, so their availability and delivery are judged here.
+ * synthetic ones: the service keeps these out of its SLOs, so their availability and delivery are judged here. How fast
+ * it acknowledges is left to the gate latency.
  */
 export function budgetGate(
   round: Round,
@@ -27,7 +29,11 @@ export function budgetGate(
 ): Gate {
   const { target, baseline, prometheus } = round;
   const slos = slosBetween(target.before, target.after);
-  const burns = [...slos].flatMap(([slo, counts]) => burnsOf(slo, counts, round, deliveries));
+  const theirs = slosBetween(baseline?.before, baseline?.after);
+  const burns = [...slos].flatMap(([slo, counts]) =>
+    // Latency has a gate of its own, with a rule that a loaded machine does not trip.
+    slo === latencySlo ? [] : burnsOf(slo, counts, theirs.get(slo), round, deliveries),
+  );
   const worst = burns.reduce<Burn | undefined>(
     (most, burn) =>
       !most ||
@@ -56,11 +62,19 @@ export function budgetGate(
     `${worst.own.bad} bad of ${events} events (${percent(events === 0 ? 0 : worst.own.bad / events)})` +
     (worst.otherRate === null ? '' : `; the baseline's is ${worst.otherRate.toFixed(1)}`);
   if (worst.failed) return gate('fail', `${told}.`);
-  if (baseline && slosBetween(baseline.before, baseline.after).size === 0) {
+  if (baseline && theirs.size === 0) {
     return gate('inconclusive', `${told}; the SLOs of the baseline are not to be had.`);
+  }
+  const missing = [...theirs.keys()].filter((slo) => !slos.has(slo));
+  if (missing.length > 0) {
+    return gate('inconclusive', `${told}; it does not count ${missing.join(', ')}, as the baseline does.`);
   }
   if (prometheus && 'why' in prometheus) {
     return gate('inconclusive', `${told}; Prometheus does not tell: ${prometheus.why}`);
+  }
+  const unseen = prometheus && [...slos.keys()].filter((slo) => !prometheus.target.slos.has(slo));
+  if (unseen && unseen.length > 0) {
+    return gate('inconclusive', `${told}; Prometheus knows nothing of ${unseen.join(', ')}.`);
   }
   if (deliveries.target === undefined) {
     return gate('inconclusive', `${told}; what became of the events is not to be had.`);
@@ -76,17 +90,20 @@ export function budgetGate(
 function burnsOf(
   slo: string,
   counts: SloCounts,
+  theirs: SloCounts | undefined,
   { target, baseline, prometheus }: Round,
   deliveries: { readonly target: Deliveries; readonly baseline: Deliveries },
 ): Burn[] {
-  const own = together(counts, syntheticOf(slo, target, deliveries.target));
-  const otherCounts = baseline && slosBetween(baseline.before, baseline.after).get(slo);
+  // A release does not set the limits that it is held to.
+  const limit = theirs ?? counts;
+  const lateAfter = (baseline ?? target).after?.latencyTargets.get(slo);
+  const own = together(counts, syntheticOf(slo, target, deliveries.target, lateAfter));
   const other =
-    baseline && otherCounts && together(otherCounts, syntheticOf(slo, baseline, deliveries.baseline));
-  const burns = [burn(slo, counts, own, other)];
+    baseline && theirs && together(theirs, syntheticOf(slo, baseline, deliveries.baseline, lateAfter));
+  const burns = [burn(slo, limit, own, other)];
   if (prometheus && 'target' in prometheus) {
     const seen = prometheus.target.slos.get(slo);
-    if (seen) burns.push(burn(slo, counts, seen, sideOf(prometheus.baseline, slo)));
+    if (seen) burns.push(burn(slo, limit, seen, sideOf(prometheus.baseline, slo)));
   }
   return burns;
 }
@@ -115,14 +132,12 @@ function together(a: GoodBad, b: GoodBad): GoodBad {
   return { good: a.good + b.good, bad: a.bad + b.bad };
 }
 
-/** Latency has a gate of its own, with a rule that a loaded machine does not trip. */
-function syntheticOf(slo: string, side: SideRound, deliveries: Deliveries): GoodBad {
+function syntheticOf(slo: string, side: SideRound, deliveries: Deliveries, lateAfter = Infinity): GoodBad {
   if (slo === 'ingest-availability') return split(side.attempts, ({ outcome }) => outcome === 'accepted');
   if (slo !== 'delivery' || !deliveries) return { good: 0, bad: 0 };
-  const target = side.after?.latencyTargets.get(slo) ?? Infinity;
   return split(acceptedOf(side.attempts), ({ id }) => {
     const delivery = deliveries.get(id);
-    return delivery?.status === 'published' && (delivery.seconds ?? Infinity) <= target;
+    return delivery?.status === 'published' && (delivery.seconds ?? Infinity) <= lateAfter;
   });
 }
 

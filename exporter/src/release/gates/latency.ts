@@ -4,7 +4,7 @@ import type { Gate, Verdict } from '../verify-document';
 import { limits } from './limits';
 import { ackSeconds, time } from './sums';
 
-const slo = 'ingest-latency';
+export const latencySlo = 'ingest-latency';
 
 /**
  * One round: fails only when p95 is above the limit and p50 above twice the baseline's. The first alone would fail good
@@ -30,7 +30,7 @@ export function latencyGate({ target, baseline }: Round): Gate {
   });
   if (p50 === undefined || p95 === undefined) return gate('inconclusive', 'No event was acknowledged.');
   if (limit === undefined) {
-    return gate('inconclusive', `The limit is not known (cheer_latency_target_seconds of ${slo}).`);
+    return gate('inconclusive', `The limit is not known (cheer_latency_target_seconds of ${latencySlo}).`);
   }
   const told = `p50 ${time(p50)}, p95 ${time(p95)} (limit ${time(limit)})`;
   if (!baseline) {
@@ -62,5 +62,5 @@ function tooFew(told: string): string {
 }
 
 function targetOf({ before, after }: Round['target']): number | undefined {
-  return (after ?? before)?.latencyTargets.get(slo);
+  return (after ?? before)?.latencyTargets.get(latencySlo);
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence';
-import type { Gate } from '../verify-document';
+import { bareVersion, type Gate } from '../verify-document';
+import { attemptsOf } from './sums';
 
 /** It became ready, is so at the end, is the version that is to be judged, and one process all the while. */
 export function readinessGate(evidence: Evidence): Gate {
@@ -11,6 +12,10 @@ export function readinessGate(evidence: Evidence): Gate {
     figures: { ready_before: ready[0], ready_after: ready[1] },
   });
   if (first.kind === 'unreachable') return gate('inconclusive', detail);
+  // One that is not ready says 503: this is somebody else's port, or not a service at all.
+  if (first.kind === 'not_ready' && first.status < 500) {
+    return gate('inconclusive', `${detail} Is --target its admin address?`);
+  }
   if (first.kind === 'not_ready' || last.kind !== 'ready') return gate('fail', detail);
   const starts = processStarts(evidence);
   if (starts.size > 1) {
@@ -22,10 +27,16 @@ export function readinessGate(evidence: Evidence): Gate {
           'Several processes answer at --target: name the address of one of them, not of a balancer.',
         );
   }
+  if (comparedWithItself(evidence)) {
+    return gate(
+      'inconclusive',
+      'The events to the baseline arrived at the release: --baseline and --baseline-ingest must be another process.',
+    );
+  }
   if (version === undefined) {
     return gate('inconclusive', 'It is ready, but does not say its version (/api/v1/summary, role reader).');
   }
-  if (bare(version) !== bare(release)) {
+  if (bareVersion(version) !== bareVersion(release)) {
     return gate('inconclusive', `What answers at --target is version ${version}, not ${release}.`);
   }
   return gate('pass', `/readyz answers 200 before and after, version ${version}.`);
@@ -52,7 +63,7 @@ function processStarts({ rounds }: Evidence): Set<number> {
   return new Set(scrapes.flatMap((scrape) => scrape?.processStart ?? []));
 }
 
-/** Tags of git often have a v in front. */
-function bare(version: string): string {
-  return version.replace(/^v(?=\d)/, '');
+/** One process has several names: then everything is as good as the baseline. */
+function comparedWithItself({ rounds, target }: Evidence): boolean {
+  return attemptsOf(rounds, 'baseline').some(({ id }) => target.deliveries?.has(id) === true);
 }
