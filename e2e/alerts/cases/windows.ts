@@ -65,6 +65,16 @@ export const budgetCases: readonly QueryCase[] = [
     ],
   },
   {
+    name: 'of a service that is two hours old the longest windows hold what the short ones do',
+    interval: '5m',
+    series: { [events('good')]: steps(0, [100, 24]), [events('bad')]: steps(0, [1, 24]) },
+    queries: [
+      ...['increase6h', 'increase1d', 'increase3d'].map((of) =>
+        at(120, `service_slo:cheer_slo_bad_events:${of}`, 24),
+      ),
+    ],
+  },
+  {
     name: 'budgets are of 7 and 30 days, weighted by events',
     interval: '20m',
     series: budget(
