@@ -10,7 +10,7 @@ import { scalesOf } from './score-scale';
 import { type Found } from './series';
 import { ownerNamer } from './service-labels';
 import { JudgedService, type ViewContext } from './service-view';
-import { sortServices } from './sort-services';
+import { sortByName, sortServices } from './sort-services';
 import { Structure } from './structure';
 
 export interface ModelInput {
@@ -51,7 +51,7 @@ export class ModelBuilder {
     const matcher = new RoleMatcher(options.mappings);
     const read = readFrames(frames, matcher, options.eventsRefId);
     const problems: Problem[] = [...matcher.problems];
-    const found = findServices(read.series, options);
+    const found = sortByName(findServices(read.series, options));
     const { scaleOf, isSaid } = scalesOf(found, false, problems);
     const structure = Structure.of(structureRev, frames, read, found);
     this.known = structure && { structure, options, isSaid, problems: matcher.problems };

@@ -12,7 +12,7 @@ const services = [
 ];
 
 test.each<[SortBy, string]>([
-  ['worst', 'c b9 d b10 a'],
+  ['worst', 'c b9 d a b10'],
   ['name', 'a b9 b10 c d'],
   ['budget', 'b10 c b9 d a'],
   ['score', 'c a b10 b9 d'],
