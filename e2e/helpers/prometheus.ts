@@ -30,9 +30,9 @@ export class Prometheus {
     private readonly child: ChildProcess,
   ) {}
 
-  /** `target`: `host:port`, or one for each value of the label `service`. */
+  /** `target`: `host:port`, or one or more for each value of the label `service`. */
   static async start(
-    target: string | Readonly<Record<string, string>>,
+    target: string | Readonly<Record<string, string | readonly string[]>>,
     options: PrometheusOptions = {},
   ): Promise<Prometheus> {
     const { scrapeSeconds = 1, rules = [], alertmanager, history = [] } = options;
@@ -42,7 +42,10 @@ export class Prometheus {
     const targets =
       typeof target === 'string'
         ? [{ targets: [target] }]
-        : Object.entries(target).map(([service, place]) => ({ targets: [place], labels: { service } }));
+        : Object.entries(target).map(([service, places]) => ({
+            targets: [places].flat(),
+            labels: { service },
+          }));
     // JSON is YAML too.
     const settings = {
       global: { scrape_interval: `${scrapeSeconds}s`, evaluation_interval: `${scrapeSeconds}s` },

@@ -1,0 +1,3 @@
+'use strict';
+// Nothing is wrong with it.
+require('./build');
