@@ -77,8 +77,8 @@ const worstFirst = (a: { finding: Finding }, b: { finding: Finding }): number =>
 
 /**
  * What to do with a release now: `fail` when its newest attempt failed, or the service that runs it is red (by more than
- * late answers of a moment), or was seen draining and is gone; `pass` only when its newest attempt passed and that service answers and is well; else
- * `inconclusive`.
+ * late answers of a moment), or was seen draining and is gone; `pass` only when its newest attempt passed and that
+ * service answers and is well; else `inconclusive`.
  *
  * Several services may have a release of the same name: then each counts, and the worst decides.
  *

@@ -107,6 +107,20 @@ test('a target that only stopped answering fails nothing', async () => {
   expect(await verdictOf(url)).toMatchObject({ reasons: [{ code: 'live_away' }, { code: 'gate_passed' }] });
 });
 
+test('a target that lets nobody look any more passes nothing', async () => {
+  const reader = { name: 'any', tenant: 'default', roles: ['reader'] } as const;
+  let shown: typeof reader | 'missing' = reader;
+  const admin = new ExporterAdmin();
+  closing.push(() => admin.close());
+  const target = await admin.serve(fakeAdminView('green'), { authenticator: { authenticate: () => shown } });
+  const url = await sidecar([`${target}=canary`]);
+  await record(url, verifyDocumentOf());
+  await eventually(async () => (await verdictOf(url))['verdict'] === 'pass');
+  shown = 'missing';
+  await eventually(async () => (await verdictOf(url))['verdict'] === 'inconclusive');
+  expect(await verdictOf(url)).toMatchObject({ live: null, reasons: [{ code: 'live_away' }, {}] });
+});
+
 test('a red target fails its release', async () => {
   const url = await sidecar([`${(await exporter(fakeAdminView('red'))).url}=canary`]);
   await record(url, verifyDocumentOf());
