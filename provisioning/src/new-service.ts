@@ -1,7 +1,14 @@
 import { frame, type Annotation } from './frame';
 import { bars, cheerMeter, stat, stateTimeline, timeSeries } from './panels';
 import { chosen } from './scope';
-import { cheerQueries, releaseAnnotation, stateAnnotations, stateNumber, stateWords } from './shared-panels';
+import {
+  budgetScale,
+  cheerQueries,
+  releaseAnnotation,
+  stateAnnotations,
+  stateNumber,
+  stateWords,
+} from './shared-panels';
 
 /** `selfcheer new` puts the name of the service in its place. */
 const name = 'SERVICE-NAME';
@@ -152,7 +159,6 @@ export const newServiceDashboard = frame({
         bars({
           title: 'Error budget left, 1 hour',
           description: 'What is left for the last hour, as the process counts it; the cheer goes by it.',
-          unit: 'percentunit',
           empty: unscraped,
           queries: [
             {
@@ -161,20 +167,13 @@ export const newServiceDashboard = frame({
               instant: true,
             },
           ],
-          min: 0,
-          max: 1,
-          base: 'red',
-          steps: [
-            [0.1, 'yellow'],
-            [0.5, 'green'],
-          ],
+          ...budgetScale,
           width: 8,
           height: 8,
         }),
         bars({
           title: 'Error budget left, 30 days',
           description: 'The same of the last 30 days, by the recording rules; those of slos.yml, too.',
-          unit: 'percentunit',
           empty: 'No budget yet: it takes the rules, traffic, and their first hourly evaluation.',
           queries: [
             {
@@ -183,13 +182,7 @@ export const newServiceDashboard = frame({
               instant: true,
             },
           ],
-          min: 0,
-          max: 1,
-          base: 'red',
-          steps: [
-            [0.1, 'yellow'],
-            [0.5, 'green'],
-          ],
+          ...budgetScale,
           width: 8,
           height: 8,
         }),

@@ -23,6 +23,18 @@ export const cheerQueries = [
   { refId: 'burnShort', expr: `service_slo:cheer_burn_rate:5m{${chosen}}` },
 ];
 
+/** How what is left of an error budget is drawn. */
+export const budgetScale = {
+  unit: 'percentunit',
+  min: 0,
+  max: 1,
+  base: 'red',
+  steps: [
+    [0.1, 'yellow'],
+    [0.5, 'green'],
+  ],
+} as const;
+
 /** A line at the top of a dashboard: how the chosen services are, whatever else is being looked at. */
 export function ticker(): Placeable {
   return cheerMeter(

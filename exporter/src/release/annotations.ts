@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors';
 import { bearer, httpCall } from './http';
 import type { FlagChange } from './flag-change';
+import { maySayOtherwise, tell, type Told } from './tell';
 import type { VerifyDocument } from './verify-document';
 
 /** A point in time, or a region, on every dashboard that shows the tag `selfcheer`. */
@@ -65,18 +65,13 @@ export class GrafanaAnnotations {
   private async write(annotation: Annotation): Promise<boolean> {
     const signal = this.options.signal ?? new AbortController().signal;
     const body = { ...annotation, text: annotation.text.slice(0, longestText) };
-    for (let attempt = 1; ; attempt += 1) {
-      const { why, again } = await this.post(body, signal);
-      if (why === undefined) return true;
-      if (!again || attempt === 2 || signal.aborted) {
-        this.options.onTrouble(`The annotation was not written to Grafana: ${why}`);
-        return false;
-      }
-      await delay(this.options.retryAfterMs ?? 1_000, undefined, { signal }).catch(() => undefined);
-    }
+    const waitMs = this.options.retryAfterMs ?? 1_000;
+    const why = await tell(() => this.post(body, signal), { tries: 2, waitMs, signal });
+    if (why !== undefined) this.options.onTrouble(`The annotation was not written to Grafana: ${why}`);
+    return why === undefined;
   }
 
-  private async post(body: object, signal: AbortSignal): Promise<{ why?: string; again?: boolean }> {
+  private async post(body: object, signal: AbortSignal): Promise<Told> {
     try {
       const { status } = await httpCall(this.address, {
         ...{ method: 'POST', json: body, headers: bearer(this.options.token) },
@@ -86,7 +81,7 @@ export class GrafanaAnnotations {
       const hint = status === 401 || status === 403 ? ' Is GRAFANA_TOKEN of one who may write them?' : '';
       return {
         why: `${this.address} answered ${status}.${hint}`,
-        again: status >= 500 || status === 408 || status === 429,
+        again: maySayOtherwise(status),
       };
     } catch (error) {
       return { why: `${this.address}: ${messageOf(error)}`, again: true };

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { textOf } from '../config/member';
 import { messageOf, SelfcheerError } from '../errors';
 import { bearer, httpCall } from './http';
+import { maySayOtherwise, tell, type Told } from './tell';
 import type { VerifyDocument } from './verify-document';
 
 const callMs = 10_000;
@@ -19,14 +19,9 @@ export async function recordRelease(
   document: VerifyDocument,
   { apiKey, signal, waitMs = 1_000 }: { apiKey: string | undefined; signal: AbortSignal; waitMs?: number },
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { why, again } = await post(url, document, apiKey, signal);
-    if (why === undefined) return;
-    if (!again || attempt === tries || signal.aborted) {
-      throw new SelfcheerError('not_recorded', `${url} did not record it: ${why}`, { retriable: true });
-    }
-    await delay(waitMs, undefined, { signal }).catch(() => undefined);
-  }
+  const why = await tell(() => post(url, document, apiKey, signal), { tries, waitMs, signal });
+  if (why === undefined) return;
+  throw new SelfcheerError('not_recorded', `${url} did not record it: ${why}`, { retriable: true });
 }
 
 async function post(
@@ -34,7 +29,7 @@ async function post(
   document: VerifyDocument,
   apiKey: string | undefined,
   signal: AbortSignal,
-): Promise<{ why?: string; again?: boolean }> {
+): Promise<Told> {
   try {
     const { status, body } = await httpCall(`${url}/api/v1/releases`, {
       ...{ method: 'POST', json: document, headers: bearer(apiKey), signal, timeoutMs: callMs },
@@ -48,7 +43,7 @@ async function post(
     const hint = status === 401 || status === 403 ? ' The key needs the role operator.' : '';
     return {
       why: `${status}${detail === undefined ? '' : ` ${detail.slice(0, 300)}`}.${hint}`,
-      again: status >= 500 || status === 408 || status === 429,
+      again: maySayOtherwise(status),
     };
   } catch (error) {
     return { why: messageOf(error), again: true };

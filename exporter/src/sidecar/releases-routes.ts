@@ -5,7 +5,7 @@ import type { RecordedRelease } from './releases-file';
 import { releaseJson, verdictJson } from './releases-json';
 import { releasesKept, type ReleaseStore } from './releases-store';
 import { releaseVerdict, type LiveService } from './releases-verdict';
-import { readAll } from './targets-request';
+import { wholeBody } from './whole-body';
 
 export interface ReleasesApi {
   readonly store: ReleaseStore;
@@ -110,16 +110,8 @@ function serviceOf(request: Request): string | undefined {
  * @throws ProblemError for what is no such document
  */
 async function documentOf(request: Request): Promise<VerifyDocument | undefined> {
-  const tooLarge = new ProblemError(413, 'body_too_large', `The body has more than ${largestBody} bytes.`);
-  // Told before it is read, since an answer to half a request is often not heard.
-  if (Number(request.headers['content-length'] ?? 0) > largestBody) throw tooLarge;
-  let body: Buffer | undefined;
-  try {
-    body = await readAll(request, largestBody);
-  } catch {
-    return undefined;
-  }
-  if (!body) throw tooLarge;
+  const body = await wholeBody(request, largestBody);
+  if (!body) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));

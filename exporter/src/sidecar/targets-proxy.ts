@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream';
 import { methodNotAllowed, ProblemError } from '@selfcheer/cheer-kit';
 import type { Request, RequestHandler, Response } from 'express';
 import { troubleOf, type Target } from './targets';
-import { readAll, requestTarget, TargetSilentError } from './targets-request';
+import { requestTarget, TargetSilentError } from './targets-request';
+import { wholeBody } from './whole-body';
 
 export interface TargetProxyOptions {
   /** Whether what changes something is passed on, too. */
@@ -47,7 +48,7 @@ export function proxyTo(target: Target, options: TargetProxyOptions): RequestHan
         'This sidecar can be reached from other machines, so it only reads. Use the page of the service.';
       throw new ProblemError(403, 'read_only', why);
     }
-    const body = changes ? await bodyOf(request) : undefined;
+    const body = changes ? await wholeBody(request, largestBody) : undefined;
     if (changes && !body) return;
     const left = new AbortController();
     response.on('close', () => left.abort());
@@ -60,25 +61,6 @@ export function proxyTo(target: Target, options: TargetProxyOptions): RequestHan
     });
     if (answer) passBack(target, answer, response);
   };
-}
-
-/**
- * Undefined when the caller left in the middle of it.
- *
- * @throws ProblemError for more than is taken
- */
-async function bodyOf(request: Request): Promise<Buffer | undefined> {
-  const tooLarge = new ProblemError(413, 'body_too_large', `The body has more than ${largestBody} bytes.`);
-  // Told before it is read, since an answer to half a request is often not heard.
-  if (Number(request.headers['content-length'] ?? 0) > largestBody) throw tooLarge;
-  let body: Buffer | undefined;
-  try {
-    body = await readAll(request, largestBody);
-  } catch {
-    return undefined;
-  }
-  if (!body) throw tooLarge;
-  return body;
 }
 
 /** @throws ProblemError for what is not of the target's API, or can't be changed */

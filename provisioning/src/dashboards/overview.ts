@@ -3,6 +3,7 @@ import { toService } from '../panel-base';
 import { bars, cheerMeter, stat, stateTimeline, timeSeries } from '../panels';
 import { chosen, real } from '../scope';
 import {
+  budgetScale,
   cheerQueries,
   firingAlerts,
   releaseAnnotation,
@@ -128,7 +129,6 @@ export const overview = frame({
         bars({
           title: 'Error budget left, 30 days',
           description: 'What is left of each error budget of the last 30 days; an overspent one is empty.',
-          unit: 'percentunit',
           empty: 'No budget yet: it takes the rules of alerts/, traffic, and their first hourly evaluation.',
           queries: [
             {
@@ -137,13 +137,7 @@ export const overview = frame({
               instant: true,
             },
           ],
-          min: 0,
-          max: 1,
-          base: 'red',
-          steps: [
-            [0.1, 'yellow'],
-            [0.5, 'green'],
-          ],
+          ...budgetScale,
           links: [toSlo],
           width: 8,
           height: 9,
